@@ -1,0 +1,1 @@
+"""What every room shares. Private: nothing here is part of the public surface."""
