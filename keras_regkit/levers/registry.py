@@ -1,0 +1,69 @@
+"""All cards by name, and the ways users write which levers they mean."""
+
+import collections.abc
+
+from keras_regkit._core.checks import did_you_mean
+from keras_regkit.levers.cards import CARDS
+from keras_regkit.levers.lever import Lever
+
+_BY_NAME = {card.name: card for card in CARDS}
+
+
+def names():
+    """Returns the names of all levers, in the order in which the workflow reaches for them."""
+    return tuple(_BY_NAME)
+
+
+def get(name):
+    """Returns the card called `name` (or the `Lever` itself, if that is what was given).
+
+    Raises:
+        ValueError: there is no such lever; the message names those there are.
+
+    >>> get("l2").title
+    'L2 penalty'
+    """
+    if isinstance(name, Lever):
+        return name
+    if name not in _BY_NAME:
+        raise ValueError(f"Unknown lever {name!r}.{did_you_mean(name, _BY_NAME)} Available levers: {list(_BY_NAME)}")
+    return _BY_NAME[name]
+
+
+def parse(levers):
+    """Returns `[(lever, strengths), ...]` for what users write.
+
+    Args:
+        levers: Names or `Lever` objects (the card's strengths are used), or a dict from name to a strength or a list.
+
+    Raises:
+        ValueError, TypeError: unknown names, strengths out of bounds, a lever named twice, or no lever at all.
+
+    >>> [(lever.name, strengths) for lever, strengths in parse({"l2": [1e-3, 1e-2], "dropout": 0.5})]
+    [('l2', (0.001, 0.01)), ('dropout', (0.5,))]
+    """
+    if isinstance(levers, (str, Lever)):
+        levers = [levers]
+    if isinstance(levers, collections.abc.Mapping):
+        pairs = [(get(name), _strengths(name, given)) for name, given in levers.items()]
+    else:
+        pairs = [(lever := get(name), lever.strengths) for name in levers]
+    if not pairs:
+        raise ValueError(f"`levers` must name at least one lever. Available levers: {list(_BY_NAME)}")
+    seen = [lever.name for lever, _ in pairs]
+    for name in seen:
+        if seen.count(name) > 1:
+            raise ValueError(f"`levers` names {name!r} more than once. Give all its strengths in one list")
+    for lever, strengths in pairs:
+        for strength in strengths:
+            lever.check(strength)
+    return pairs
+
+
+def _strengths(name, given):
+    strengths = tuple(given) if isinstance(given, (list, tuple)) else (given,)
+    if not strengths:
+        raise ValueError(f"`levers[{name!r}]` must hold at least one strength. Received: {given!r}")
+    if len(set(strengths)) != len(strengths):
+        raise ValueError(f"`levers[{name!r}]` holds a strength twice. Received: {given!r}")
+    return strengths

@@ -1,0 +1,205 @@
+"""Rewriting Sequential and Functional models layer by layer, weights carried over."""
+
+import warnings
+
+import keras
+
+from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.surgery.recompile import recompile
+from keras_regkit.surgery.where import matcher
+
+
+def copy(model):
+    """Returns a copy of `model` with the same weights, compiled alike, its optimizer before the first step.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    >>> copy(model).count_params() == model.count_params()
+    True
+    """
+    return _rebuild(model, _keep, _nothing, _nothing)[0]
+
+
+def replace(model, where, rule):
+    """Returns a copy of `model` in which `rule` decides what becomes of the layers that `where` selects.
+
+    Args:
+        model: A built Sequential or Functional model; nested models are entered.
+        where: A regular expression on layer names, a layer class (or a tuple of them), or a predicate.
+        rule: Function of a layer that returns the new, unbuilt layer in its place, or None to keep a copy.
+
+    Returns:
+        A new model, compiled as `model` was. Weights are copied wherever a layer kept its name and its weights' shapes.
+
+    Raises:
+        ValueError: the model cannot be rewritten (it is subclassed, or not built).
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.ReLU()])
+    >>> new = replace(model, keras.layers.ReLU, lambda layer: keras.layers.Activation("gelu"))
+    >>> new.layers[-1].activation.__name__
+    'gelu'
+    """
+    matches = matcher(where)
+    return _warned(_rebuild(model, lambda layer: rule(layer) if matches(layer) else None, _nothing, _nothing))
+
+
+def insert_after(model, where, layer):
+    """Returns a copy of `model` with a new layer after each layer that `where` selects.
+
+    Args:
+        model: A built Sequential or Functional model; nested models are entered.
+        where: A regular expression on layer names, a layer class (or a tuple of them), or a predicate.
+        layer: Function of the selected layer that returns the new layer to put after it.
+
+    Returns:
+        A new model, compiled as `model` was, weights carried over.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    >>> new = insert_after(model, "dense", lambda layer: keras.layers.Dropout(0.5))
+    >>> [type(layer).__name__ for layer in new.layers]
+    ['Dense', 'Dropout']
+    """
+    matches = matcher(where)
+    return _warned(_rebuild(model, _keep, _nothing, lambda old: [layer(old)] if matches(old) else []))
+
+
+def insert_before(model, where, layer):
+    """Returns a copy of `model` with a new layer before each layer that `where` selects.
+
+    Args:
+        model: A built Sequential or Functional model; nested models are entered.
+        where: A regular expression on layer names, a layer class (or a tuple of them), or a predicate.
+        layer: Function of the selected layer that returns the new layer to put before it.
+
+    Returns:
+        A new model, compiled as `model` was, weights carried over.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    >>> new = insert_before(model, "dense", lambda layer: keras.layers.Dropout(0.5))
+    >>> [type(layer).__name__ for layer in new.layers]
+    ['Dropout', 'Dense']
+    """
+    matches = matcher(where)
+    return _warned(_rebuild(model, _keep, lambda old: [layer(old)] if matches(old) else [], _nothing))
+
+
+def _keep(layer):
+    return None
+
+
+def _nothing(layer):
+    return []
+
+
+def is_rewritable(model):
+    """Whether `model` is a plain Sequential or Functional model, whose layers are known from outside."""
+    return isinstance(model, keras.Sequential) or (
+        isinstance(model, keras.Model) and type(model).call is _functional_call()
+    )
+
+
+def _functional_call():
+    inputs = keras.Input((1,))
+    return type(keras.Model(inputs, inputs)).call
+
+
+def check_rewritable(model):
+    """Raises `ValueError` that says why, if `model` cannot be rewritten."""
+    if not is_rewritable(model):
+        raise ValueError(
+            f"Only Sequential and Functional models can be rewritten. Received: {model.name!r} of class "
+            f"{type(model).__name__}, whose layers are wired in its own `call`. Set the lever where the model is "
+            "written, or give Study a function that builds the model with it"
+        )
+    if not model.built:
+        raise ValueError(
+            f"The model must be built before it is rewritten. Received: {model.name!r}, which is not. "
+            "Start it with keras.Input(shape), or call it on a batch"
+        )
+
+
+def _rebuild(model, rule, before, after):
+    """Returns the new model and the names of the layers that changed or were added."""
+    check_rewritable(model)
+    changes = []
+    new = _rewrite(model, rule, before, after, changes)
+    _carry_weights(model, new)
+    if model.compiled:
+        recompile(new, like=model)
+    return new, changes
+
+
+def _warned(result):
+    model, changes = result
+    if not changes:
+        warnings.warn(
+            f"Nothing in model {model.name!r} changed. Its layers: {[layer.name for layer in model.layers]}",
+            NoEffectWarning,
+            stacklevel=3,
+        )
+    return model
+
+
+def _rewrite(model, rule, before, after, changes):
+    """Clones `model`, asking `rule`, `before` and `after` about every layer; notes what was done in `changes`."""
+    made = {}
+
+    def clone(layer):
+        if is_rewritable(layer):
+            return _rewrite(layer, rule, before, after, changes)
+        new = rule(layer)
+        if new is not None:
+            changes.append(layer.name)
+        return type(layer).from_config(layer.get_config()) if new is None else new
+
+    def around(layer):
+        # A layer that is shared is asked once, and shares what is put around it.
+        if id(layer) not in made:
+            made[id(layer)] = (before(layer), after(layer))
+            changes.extend(added.name for added in (*made[id(layer)][0], *made[id(layer)][1]))
+        return made[id(layer)]
+
+    if isinstance(model, keras.Sequential):
+        layers = [keras.Input(batch_shape=model.input_shape, dtype=model.inputs[0].dtype)]
+        for layer in model.layers:
+            first, last = around(layer)
+            layers += [*first, clone(layer), *last]
+        return keras.Sequential(layers, name=model.name, trainable=model.trainable)
+
+    originals = {}
+
+    def clone_and_remember(layer):
+        new = clone(layer)
+        originals[id(new)] = layer
+        return new
+
+    def call(layer, *args, **kwargs):
+        first, last = around(originals[id(layer)]) if id(layer) in originals else ([], [])
+        for added in first:
+            args = (added(args[0]), *args[1:])
+        output = layer(*args, **kwargs)
+        for added in last:
+            output = added(output)
+        return output
+
+    return keras.models.clone_model(model, clone_function=clone_and_remember, call_function=call)
+
+
+def _carry_weights(old, new):
+    """Copies weights between layers of the same name, where every shape agrees."""
+    sources = {layer.name: layer for layer in old.layers}
+    for layer in new.layers:
+        source = sources.get(layer.name)
+        if source is None:
+            continue
+        if is_rewritable(layer) and is_rewritable(source):
+            _carry_weights(source, layer)
+        elif [w.shape for w in source.weights] == [w.shape for w in layer.weights]:
+            layer.set_weights(source.get_weights())
