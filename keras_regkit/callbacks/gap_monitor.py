@@ -36,7 +36,7 @@ class GapMonitor(keras.callbacks.Callback):
             regularizers, `add_loss`) or `class_weight` or `loss` is given.
         samples: Size of the training sample in rows, ≥ 1; None for all. Defaults to 1024.
         every: Evaluate every so many epochs, ≥ 1. Defaults to 1.
-        batch_size: Rows per evaluated batch, for arrays. Defaults to 256.
+        batch_size: Rows per evaluated batch, for arrays. Defaults to 1024.
         class_weight: Dict from class to weight, as in `fit`, applied to both sides. `fit` itself never applies it to
             validation. Defaults to None: neither side is weighted.
         loss: A loss to evaluate instead of the compiled one, for example the plain cross-entropy under a model that is
@@ -75,7 +75,7 @@ class GapMonitor(keras.callbacks.Callback):
         *,
         samples=1024,
         every=1,
-        batch_size=256,
+        batch_size=1024,
         class_weight=None,
         loss=None,
         seed=0,
@@ -104,6 +104,15 @@ class GapMonitor(keras.callbacks.Callback):
         self._data_loss = None
         self._evaluated = None  # what `_data_loss` was compiled for
 
+    def measure(self, logs=None):
+        """Evaluates the model now, and returns the four entries (two without validation) as a dict of floats."""
+        data_loss, penalty, weight_penalty = self._data_loss(self._sample)
+        entry = {"data_loss": data_loss, "penalty": penalty}
+        val_data_loss = self._val_data_loss(logs, penalty, weight_penalty)
+        if val_data_loss is not None:
+            entry |= {"val_data_loss": val_data_loss, "gap": val_data_loss - data_loss}
+        return entry
+
     def on_train_begin(self, logs=None):
         self.history = _empty_history()
         if self._sample is None:
@@ -118,11 +127,7 @@ class GapMonitor(keras.callbacks.Callback):
         # The first epoch counts: CSVLogger takes its columns from there.
         if len(self.history["epoch"]) > 0 and (epoch + 1) % self.every:
             return
-        data_loss, penalty, weight_penalty = self._data_loss(self._sample)
-        entry = {"data_loss": data_loss, "penalty": penalty}
-        val_data_loss = self._val_data_loss(logs, penalty, weight_penalty)
-        if val_data_loss is not None:
-            entry |= {"val_data_loss": val_data_loss, "gap": val_data_loss - data_loss}
+        entry = self.measure(logs)
         if logs is not None:
             logs.update(entry)
         for key, values in self.history.items():
