@@ -1,0 +1,97 @@
+"""Every component keeps the public contract, on the active backend."""
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+from instances import INSTANCES, OURS
+
+import keras_regkit
+from keras_regkit import testing
+
+# Rooms whose public classes are components, as opposed to functions over models and plain records.
+COMPONENT_ROOMS = (
+    "augmentation",
+    "callbacks",
+    "constraints",
+    "layers",
+    "losses",
+    "optimizers",
+    "regularizers",
+    "training",
+)
+
+
+@pytest.fixture(scope="module")
+def saved_models(tmp_path_factory):
+    return testing.SavedModels(tmp_path_factory.mktemp("saved"))
+
+
+def check(instance, saved_models):
+    if instance.kind == "callback":
+        testing.check_callback(instance.make(), exempt=instance.exempt, **instance.check)
+        return
+    check_kind = {
+        "layer": testing.check_layer,
+        "regularizer": testing.check_regularizer,
+        "constraint": testing.check_constraint,
+        "loss": testing.check_loss,
+    }[instance.kind]
+    check_kind(
+        instance.make(),
+        arguments=instance.arguments,
+        fresh_process=saved_models,
+        exempt=instance.exempt,
+        **instance.check,
+    )
+
+
+@pytest.mark.parametrize("instance", INSTANCES, ids=lambda i: i.id)
+def test_instance_keeps_the_contract(instance, saved_models):
+    check(instance, saved_models)
+
+
+def test_saved_models_load_in_a_fresh_process(saved_models):
+    # The tests above have filled it: one process for all of them.
+    saved_models.check()
+
+
+@pytest.mark.parametrize("instance", [i for i in OURS if i.ranges], ids=lambda i: i.id)
+def test_bad_arguments_are_refused(instance):
+    testing.check_bad_arguments(instance.factory, instance.ranges, **instance.arguments)
+
+
+@pytest.mark.parametrize("instance", OURS, ids=lambda i: i.id)
+def test_ranges_name_arguments_that_exist(instance):
+    unknown = set(instance.ranges or ()) - set(inspect.signature(instance.factory).parameters)
+    assert not unknown, f"ranges of arguments that {instance.factory.__name__} does not take: {unknown}"
+
+
+def without_instance(classes, instances):
+    """Returns the names of the classes that no instance is made of."""
+    covered = {instance.factory for instance in instances}
+    return [f"{cls.__module__}.{cls.__name__}" for cls in classes if cls not in covered]
+
+
+def component_classes():
+    present = {module.name for module in pkgutil.iter_modules(keras_regkit.__path__)}
+    for room in sorted(present.intersection(COMPONENT_ROOMS)):
+        module = importlib.import_module(f"keras_regkit.{room}")
+        yield from (item for name in module.__all__ if inspect.isclass(item := getattr(module, name)))
+
+
+def test_every_component_has_an_instance():
+    assert not without_instance(component_classes(), OURS)
+
+
+def test_a_component_without_instance_is_found():
+    class Forgotten:
+        pass
+
+    assert without_instance([Forgotten, OURS[0].factory], OURS) == [f"{__name__}.Forgotten"]
+
+
+def test_ids_are_unique():
+    ids = [instance.id for instance in INSTANCES]
+    assert len(ids) == len(set(ids))
