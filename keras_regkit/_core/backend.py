@@ -6,8 +6,8 @@ import keras
 def compile_inference(model, function):
     """Compiles `function(*args)`, which reads `model`, so that calling it changes nothing.
 
-    Every assignment that `function` makes (metrics, seeds, BatchNormalization statistics) is dropped. The weights are read
-    anew at each call, so the result follows training.
+    Every assignment that `function` makes (metrics, seeds, BatchNormalization statistics) is dropped. The
+    weights are read anew at each call, so the result follows training.
 
     Args:
         model: A built Keras model.
@@ -24,12 +24,8 @@ def compile_inference(model, function):
             return function(*args)
 
     if backend == "tensorflow":
-        import tensorflow as tf
-
         # Variables are read inside the graph: their values must not become constants of the trace.
-        return tf.function(
-            lambda *args: in_scope([v.value for v in model.variables], *args), reduce_retracing=True
-        )
+        return _in_graph(lambda *args: in_scope([v.value for v in model.variables], *args))
     if backend == "jax":
         import jax
 
@@ -44,6 +40,31 @@ def compile_inference(model, function):
 
         return without_gradient
     return lambda *args: in_scope([v.value for v in model.variables], *args)
+
+
+def _in_graph(function):
+    """Compiles `function` with TensorFlow, once for all batch sizes: the last batch of an epoch is a short one."""
+    import tensorflow as tf
+
+    traced = {}
+
+    def call(*args):
+        args = to_tensors(args)
+        leaves = tf.nest.flatten(args)
+        tensors = [leaf for leaf in leaves if leaf is not None]
+        key = tuple(None if leaf is None else (leaf.dtype, tuple(leaf.shape[1:])) for leaf in leaves)
+        if key not in traced:
+
+            def packed(*tensors):
+                given = iter(tensors)
+                parts = [None if leaf is None else next(given) for leaf in key]
+                return function(*tf.nest.pack_sequence_as(args, parts))
+
+            signature = [tf.TensorSpec([None, *t.shape[1:]], t.dtype) for t in tensors]
+            traced[key] = tf.function(packed, input_signature=signature)
+        return traced[key](*tensors)
+
+    return call
 
 
 def to_tensors(structure):

@@ -19,11 +19,8 @@ _BY_NAME = {
 
 
 def _smooth(model, smoothing):
-    old = model.loss
-    if isinstance(old, str) and old in _BY_NAME:
-        old = _BY_NAME[old]()
-    new = smoothed(old, smoothing)
-    if keras.losses.serialize(new) == keras.losses.serialize(old):
+    new = smoothed(model.loss, smoothing)
+    if keras.losses.serialize(new) == keras.losses.serialize(_as_object(model.loss)):
         warnings.warn(f"The loss smooths by {smoothing} already: nothing changed", NoEffectWarning, stacklevel=4)
     return recompile(copy(model), loss=new)
 
@@ -34,6 +31,7 @@ def smoothed(loss, smoothing):
     Raises:
         ValueError: the loss is not a cross-entropy, so there are no labels to smooth.
     """
+    loss = _as_object(loss)
     if isinstance(loss, LabelSmoothing):
         loss = loss.loss
     if type(loss) in _SMOOTHED_BY_KERAS:
@@ -45,6 +43,10 @@ def smoothed(loss, smoothing):
         "'label_smoothing' needs a model compiled with one cross-entropy (binary, categorical or sparse categorical). "
         f"Received: {name}"
     )
+
+
+def _as_object(loss):
+    return _BY_NAME[loss]() if isinstance(loss, str) and loss in _BY_NAME else loss
 
 
 LABEL_SMOOTHING = Lever(
