@@ -124,15 +124,15 @@ def mlp(
         )
     seeds = _seeds(seed)
 
-    model = keras.Sequential([keras.Input(shape)], name=name)
+    layers = [keras.Input(shape)]
     if normalization is not None and normalization is not False:
-        model.add(_normalization(normalization))
+        layers.append(_normalization(normalization))
     if len(shape) > 1:
-        model.add(keras.layers.Flatten(name="flatten"))
+        layers.append(keras.layers.Flatten(name="flatten"))
     if input_dropout:
-        model.add(keras.layers.Dropout(input_dropout, seed=next(seeds), name="input_dropout"))
+        layers.append(keras.layers.Dropout(input_dropout, seed=next(seeds), name="input_dropout"))
     for i, (width, rate) in enumerate(zip(units, rates, strict=True), start=1):
-        model.add(
+        layers.append(
             keras.layers.Dense(
                 width,
                 use_bias=not batch_norm,
@@ -143,18 +143,19 @@ def mlp(
             )
         )
         if batch_norm:
-            model.add(keras.layers.BatchNormalization(name=f"batch_norm_{i}"))
-        model.add(keras.layers.Activation(activation, name=f"activation_{i}"))
+            layers.append(keras.layers.BatchNormalization(name=f"batch_norm_{i}"))
+        layers.append(keras.layers.Activation(activation, name=f"activation_{i}"))
         dropout_seed = next(seeds)
         if rate:
-            model.add(keras.layers.Dropout(rate, seed=dropout_seed, name=f"dropout_{i}"))
-    model.add(
+            layers.append(keras.layers.Dropout(rate, seed=dropout_seed, name=f"dropout_{i}"))
+    layers.append(
         keras.layers.Dense(
             outputs,
             kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
             name="outputs",
         )
     )
+    model = keras.Sequential(layers, name=name)
     model.compile(
         optimizer=_optimizer(optimizer, learning_rate, weight_decay, model),
         loss=_loss(task, label_smoothing),

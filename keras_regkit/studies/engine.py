@@ -1,0 +1,143 @@
+"""How trials are run. An engine gets a plan and yields finished trials; a study knows nothing more of it."""
+
+import collections.abc
+import dataclasses
+import math
+import time
+
+import keras
+
+from keras_regkit._core.data import as_arrays, is_arrays
+from keras_regkit.callbacks import GapMonitor
+from keras_regkit.studies.builder import Builder
+from keras_regkit.studies.rows import FollowEpochs, ShuffledRows
+from keras_regkit.studies.transplant import transplant
+from keras_regkit.studies.trial import Trial
+
+_GAP_ENTRIES = ("data_loss", "penalty", "val_data_loss", "gap")
+
+
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What all trials of a study share.
+
+    Args:
+        builder: Makes a fresh compiled model for a seed.
+        train, validation: Data, as `fit` takes them.
+        epochs: Most epochs to train.
+        batch_size: Rows per training batch, for arrays.
+        metric: What variants are compared by, and what levers that watch training monitor.
+        loss: The clean loss all variants are evaluated with; None for each model's own without its penalties.
+        callbacks: Function that returns extra callbacks for one training, or None.
+        weights_path: Function from a variant's name and a seed to where the final weights are kept, or None.
+    """
+
+    builder: Builder
+    train: object
+    validation: object
+    epochs: int
+    batch_size: int
+    metric: str
+    loss: object = None
+    callbacks: collections.abc.Callable | None = None
+    weights_path: collections.abc.Callable | None = None
+
+
+class SequentialEngine:
+    """Trains one trial after the other with `model.fit`, in this process, on any backend.
+
+    Trials of one variant share one compiled model: each seed's fresh state is put into it before it trains.
+
+    Example:
+
+    >>> SequentialEngine().name
+    'sequential'
+    """
+
+    name = "sequential"
+
+    def run(self, setup, plan):
+        """Yields a `Trial` for each `(variant, seed)` of `plan`, in this order, each as soon as it is finished."""
+        current, workplace = None, None
+        for variant, seed in plan:
+            if variant.name != current:
+                current, workplace = variant.name, _Workplace(setup, variant)
+            yield workplace.train(seed)
+
+
+class _Workplace:
+    """One variant's compiled model, with what is needed to train it again and again."""
+
+    def __init__(self, setup, variant):
+        self._setup = setup
+        self._variant = variant
+        self._model = None
+        self._gap = GapMonitor(setup.train, setup.validation, loss=setup.loss)
+        self._in_logs = setup.metric in _GAP_ENTRIES
+
+    def train(self, seed):
+        start = time.perf_counter()
+        setup, model = self._setup, self._fresh(seed)
+        rows, follow = setup.train, []
+        if is_arrays(setup.train):
+            rows = ShuffledRows(as_arrays(setup.train, "train"), setup.batch_size, seed)
+            follow = [FollowEpochs(rows)]
+        model.fit(
+            rows,
+            epochs=setup.epochs,
+            verbose=0,
+            # A metric that GapMonitor does not know comes from fit's own validation, for those who watch it.
+            validation_data=None if self._in_logs else setup.validation,
+            callbacks=[
+                *follow,
+                self._gap,
+                *self._variant.callbacks(setup.metric),
+                *(setup.callbacks() if setup.callbacks else []),
+            ],
+        )
+        metrics = self._final_metrics(model)
+        if setup.weights_path is not None:
+            path = setup.weights_path(self._variant.name, seed)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            model.save_weights(path)
+        curves = {name: list(self._gap.history[name]) for name in ("data_loss", "val_data_loss")}
+        finite = [(value, epoch) for epoch, value in enumerate(curves["val_data_loss"]) if math.isfinite(value)]
+        return Trial(
+            variant=self._variant.name,
+            seed=seed,
+            metrics=metrics,
+            curves=curves,
+            epochs=len(curves["data_loss"]),
+            best_epoch=min(finite)[1] if finite else None,
+            seconds=time.perf_counter() - start,
+        )
+
+    def _fresh(self, seed):
+        """Returns a model in the state that `seed` gives it; the traced one where that is possible."""
+        fresh = build_variant(self._setup.builder, self._variant, seed)
+        if self._model is None or not transplant(fresh, self._model):
+            self._model = fresh
+        return self._model
+
+    def _final_metrics(self, model):
+        """Values of the weights the trial ends with: a callback may have restored earlier ones."""
+        metrics = self._gap.measure()
+        for name, value in _evaluate(model, self._setup.validation).items():
+            if name != "loss":
+                metrics[f"val_{name}"] = float(value)
+        return metrics
+
+
+def build_variant(builder, variant, seed):
+    """Returns the variant's model for `seed`: built, and every lever applied."""
+    model = variant.apply(builder(seed))
+    # Rewriting draws from the same global state as building: noise that has no seed of its own starts alike.
+    keras.utils.set_random_seed(seed)
+    return model
+
+
+def _evaluate(model, data):
+    if is_arrays(data):
+        x, y, weight = as_arrays(data, "validation")
+        return model.evaluate(x, y, sample_weight=weight, verbose=0, return_dict=True)
+    return model.evaluate(data, verbose=0, return_dict=True)

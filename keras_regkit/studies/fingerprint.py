@@ -1,0 +1,55 @@
+"""Short names for data and models that change when what they name changes."""
+
+import hashlib
+import json
+
+import keras
+import numpy as np
+
+from keras_regkit._core.data import as_arrays, as_batches, is_arrays
+
+_BATCHES = 8  # of a dataset: enough to tell two apart, without reading all of a large one
+
+
+def of_data(data, name):
+    """Returns a fingerprint of arrays (every byte) or of a dataset (its first batches, as they come)."""
+    digest = hashlib.sha256()
+    if is_arrays(data):
+        _add(digest, as_arrays(data, name))
+    elif isinstance(data, keras.utils.PyDataset):
+        digest.update(str(data.num_batches).encode())
+    else:
+        for _, batch in zip(range(_BATCHES), as_batches(data, None, name)(), strict=False):
+            for array in keras.tree.flatten(batch):
+                # Shapes only: a dataset that shuffles gives other rows each time.
+                digest.update(str(getattr(array, "shape", None)).encode())
+    return digest.hexdigest()[:16]
+
+
+def of_model(model):
+    """Returns a fingerprint of a model's architecture and compile settings; names and seeds do not count."""
+    config = {"model": _anonymous(model.get_config()), "compile": _anonymous(model.get_compile_config())}
+    text = json.dumps(config, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _add(digest, arrays):
+    for array in keras.tree.flatten(arrays):
+        if array is None:
+            continue
+        array = np.ascontiguousarray(array)
+        digest.update(f"{array.shape}{array.dtype}".encode())
+        digest.update(array.astype(str).tobytes() if array.dtype == object else array.tobytes())
+
+
+def _anonymous(config):
+    """Drops what differs between two builds of one model: automatic names, seeds, build shapes."""
+    if isinstance(config, dict):
+        return {
+            key: _anonymous(value)
+            for key, value in config.items()
+            if key not in ("name", "seed", "keras_history", "input_layers", "output_layers", "build_config")
+        }
+    if isinstance(config, (list, tuple)):
+        return [_anonymous(item) for item in config]
+    return config

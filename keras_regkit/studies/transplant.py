@@ -1,0 +1,27 @@
+"""Putting a fresh model's state into one that was compiled and traced already."""
+
+
+def transplant(source, target):
+    """Gives `target` the complete state of `source`: weights, seeds, optimizer slots; metrics reset.
+
+    Tracing a training step costs more than many of the trainings it serves. A model that was trained once and then takes
+    the state of a fresh one trains on exactly as the fresh one would.
+
+    Args:
+        source: A fresh compiled model.
+        target: A compiled model of the same architecture and settings.
+
+    Returns:
+        Whether it was possible. If not, `target` is as it was.
+    """
+    source.optimizer.build(source.trainable_variables)
+    pairs = [(source.variables, target.variables), (source.optimizer.variables, target.optimizer.variables)]
+    for ours, theirs in pairs:
+        if [(v.shape, v.dtype) for v in ours] != [(v.shape, v.dtype) for v in theirs]:
+            return False
+    for ours, theirs in pairs:
+        for new, old in zip(ours, theirs, strict=True):
+            old.assign(new.value)
+    target.reset_metrics()
+    target.stop_training = False
+    return True

@@ -1,0 +1,46 @@
+"""One training: a variant, a seed, and what came of it."""
+
+import dataclasses
+import math
+
+from keras_regkit._core.files import plain
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """The record of one finished training.
+
+    Args:
+        variant: Name of the variant.
+        seed: Seed of initial weights, batch order and noise.
+        metrics: Final values with the weights that the trial ends with: `data_loss`, `val_data_loss`, `gap`, and the
+            model's own metrics on the validation data as `val_...`. NaN where a value was not finite.
+        curves: `data_loss` and `val_data_loss` after each epoch.
+        epochs: Number of epochs trained.
+        best_epoch: 0-based epoch of the lowest `val_data_loss`; None if it never was finite.
+        seconds: Wall-clock time of building, training and evaluating.
+    """
+
+    variant: str
+    seed: int
+    metrics: dict
+    curves: dict
+    epochs: int
+    best_epoch: int | None
+    seconds: float
+
+    def to_dict(self):
+        """Returns the record in what JSON knows; values that are not finite become null."""
+        return plain(dataclasses.asdict(self))
+
+    @classmethod
+    def from_dict(cls, record):
+        """The inverse of `to_dict`."""
+        nan = math.nan
+        return cls(
+            **{
+                **record,
+                "metrics": {k: nan if v is None else v for k, v in record["metrics"].items()},
+                "curves": {k: [nan if v is None else v for v in values] for k, values in record["curves"].items()},
+            }
+        )
