@@ -18,6 +18,10 @@ def write_atomically(path, content):
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        # mkstemp makes files for the owner's eyes only; this one is to be as readable as any other.
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
     except BaseException:
         pathlib.Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,29 @@
+"""Sphinx settings: pages in Markdown, API from docstrings, warnings as errors in CI."""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, os.path.abspath(".."))
+
+from keras_regkit._version import __version__
+
+project = "keras_regkit"
+author = "The keras_regkit authors"
+copyright = f"2026, {author}"
+release = __version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build", "jupyter_execute"]
+html_theme = "furo"
+html_title = f"keras_regkit {release}"
+
+nb_execution_mode = "off"  # the notebooks are executed by the tests; the pages show what is stored in them
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"
+# Docstrings in Keras' style: tables and indented equations read as they are, not as definition lists.
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False

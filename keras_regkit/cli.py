@@ -1,0 +1,237 @@
+"""The command line: `keras-regkit run | demo | diagnose | levers`."""
+
+import argparse
+import os
+import sys
+import warnings
+
+from keras_regkit._core.warnings import DataWarning
+from keras_regkit._version import __version__
+
+_DESCRIPTION = "Regularization for Keras: diagnose, pick one lever, validate, iterate."
+
+_RUN_HELP = """\
+Reads a table, trains the documented template (Dense + BatchNormalization + Dropout + L2), diagnoses its learning
+curves, studies the levers that fit, one knob at a time over several seeds, combines those that helped, and looks
+at the test rows once. Every finished training is on disk at once: after Ctrl-C or a crash, repeat the command.
+
+The output folder then holds
+  model.keras     takes raw rows; loads anywhere Keras does
+  report.html     curves, intervals, and the path of decisions, in one file
+  decision.json   the same, for programs
+  study/          every training, one JSON line each
+"""
+
+_RUN_EXAMPLES = """\
+examples:
+  keras-regkit run patients.csv --target relapse
+  keras-regkit run patients.csv --target relapse --group patient_id --seeds 10
+  keras-regkit run houses.parquet --target price --task regression --output houses
+  keras-regkit run mail.csv --target spam --levers dropout=0.3,0.5 --levers early_stopping
+"""
+
+
+def main(arguments=None):
+    """Runs the command line and returns its exit status: 0 for success, 2 for a mistake in the call, 130 for Ctrl-C."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.print_help()
+        return 0
+    # TensorFlow's start-up messages would bury everything said here.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.showwarning = _show_warning
+    try:
+        return options.run(options)
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        # A mistake in the call has an error message of its own; a traceback would only hide it.
+        print(f"keras-regkit: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as interrupt:
+        print(f"\n{interrupt}" if str(interrupt) else "\nInterrupted.", file=sys.stderr)
+        return 130
+
+
+def _run(options):
+    from keras_regkit.workflow import regularize
+
+    print(
+        regularize(
+            options.data,
+            options.target,
+            separator=options.separator,
+            encoding=options.encoding,
+            group=options.group,
+            **_common(options),
+        )
+    )
+    return 0
+
+
+def _demo(options):
+    from keras_regkit._core.extras import require
+    from keras_regkit.workflow import regularize
+
+    datasets = require("sklearn.datasets", extra="app", purpose="The demo")
+    bunch = datasets.load_breast_cancer(as_frame=True)
+    table = bunch.frame.assign(target=bunch.target.map(dict(enumerate(bunch.target_names))))
+    print(regularize(table, "target", **_common(options)))
+    return 0
+
+
+def _diagnose(options):
+    from keras_regkit.diagnosis import diagnose
+
+    diagnosis = diagnose(options.log, metric=options.metric)
+    print(diagnosis)
+    if options.plot:
+        diagnosis.plot().savefig(options.plot)
+        print(f"Drawn: {options.plot}")
+    return 0
+
+
+def _levers(options):
+    from keras_regkit import levers
+
+    if options.name:
+        lever = levers.get(options.name)
+        print(f"{lever.title} ({lever.name}, {lever.family})")
+        rows = {
+            "strength": f"{lever.strength}; in {lever.bounds}",
+            "a study tries": ", ".join(f"{s:g}" for s in lever.strengths),
+            "equation": lever.equation,
+            "best used when": lever.use_when,
+            "trade-off": lever.trade_off,
+            "source": lever.source,
+        }
+        rows |= {f"with {other}": note for other, note in lever.interactions}
+        for label, text in rows.items():
+            print(f"  {label:<20} {text}")
+        return 0
+    for name in levers.names():
+        lever = levers.get(name)
+        print(f"{name:<17} {lever.use_when}")
+    print("\nkeras-regkit levers NAME shows one card.")
+    return 0
+
+
+def _common(options):
+    return {
+        "task": options.task,
+        "output": options.output,
+        "levers": _parse_levers(options.levers),
+        "seeds": options.seeds,
+        "epochs": options.epochs,
+        "batch_size": options.batch_size,
+        "validation": options.validation,
+        "test": options.test,
+        "seed": options.seed,
+        "verbose": 0 if options.quiet else 1,
+    }
+
+
+def _parse_levers(given):
+    """`["l2=1e-3,1e-2", "dropout"]` → `{"l2": [0.001, 0.01], "dropout": (the card's strengths)}`; None for none."""
+    if not given:
+        return None
+    from keras_regkit import levers
+
+    chosen = {}
+    for item in given:
+        name, equals, values = item.partition("=")
+        if not equals:
+            chosen[name] = levers.get(name).strengths
+            continue
+        try:
+            chosen[name] = [int(v) if v.strip().isdigit() else float(v) for v in values.split(",")]
+        except ValueError as error:
+            raise ValueError(
+                f"--levers takes NAME or NAME=STRENGTH,STRENGTH with numbers, such as l2=1e-3,1e-2. Received: {item!r}"
+            ) from error
+    return chosen
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    """What concerns the user's data is one plain line; anything else keeps Python's form."""
+    if issubclass(category, DataWarning):
+        print(f"Note: {message}", file=sys.stderr)
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), file=sys.stderr, end="")
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="keras-regkit", description=_DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"keras-regkit {__version__}")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+
+    run = commands.add_parser(
+        "run",
+        help="from a table to a measured fix",
+        description=_RUN_HELP,
+        epilog=_RUN_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument("data", help="a .csv, .tsv or .parquet file")
+    run.add_argument("--target", required=True, help="the column to predict")
+    run.add_argument("--group", help="a column whose rows must stay in one part, such as a patient's number")
+    run.add_argument("--separator", help="what stands between two cells (default: by the file's ending)")
+    run.add_argument("--encoding", default="utf-8", help="encoding of a text file (default: utf-8)")
+    _add_common(run, epochs=50, output="regkit-run")
+    run.set_defaults(run=_run)
+
+    demo = commands.add_parser(
+        "demo",
+        help="the same on scikit-learn's breast-cancer table, in about two minutes",
+        description="Runs `keras-regkit run` on the breast-cancer table that comes with scikit-learn. Needs no network.",
+    )
+    _add_common(demo, epochs=40, output="regkit-demo")
+    demo.set_defaults(run=_demo)
+
+    diagnose = commands.add_parser(
+        "diagnose",
+        help="the diagnosis of an existing training log",
+        description="Reads the CSV file that keras.callbacks.CSVLogger wrote and names the regime of the training, the "
+        "evidence, and the levers to try, in order.",
+    )
+    diagnose.add_argument("log", help="a file written by CSVLogger")
+    diagnose.add_argument(
+        "--metric", help="the curve to judge (default: data_loss where GapMonitor logged it, else loss)"
+    )
+    diagnose.add_argument("--plot", metavar="FILE", help="draw the curves into a .png, .svg or .pdf file")
+    diagnose.set_defaults(run=_diagnose)
+
+    levers = commands.add_parser(
+        "levers", help="the list of levers, or one lever's card", description="Shows the levers."
+    )
+    levers.add_argument("name", nargs="?", help="a lever")
+    levers.set_defaults(run=_levers)
+    return parser
+
+
+def _add_common(parser, *, epochs, output):
+    parser.add_argument("--output", default=output, help=f"folder for the results (default: {output})")
+    parser.add_argument(
+        "--task",
+        default="auto",
+        choices=("auto", "classification", "binary", "multiclass", "regression"),
+        help="what to predict (default: decided by the target column)",
+    )
+    parser.add_argument(
+        "--levers",
+        action="append",
+        metavar="NAME[=STRENGTHS]",
+        help="a lever to study, with its strengths; repeat for more (default: what the diagnosis advises)",
+    )
+    parser.add_argument("--seeds", type=int, default=5, help="seeds of every variant, at least 2 (default: 5)")
+    parser.add_argument("--epochs", type=int, default=epochs, help=f"epochs of every training (default: {epochs})")
+    parser.add_argument("--batch-size", type=int, default=32, help="rows per batch (default: 32)")
+    parser.add_argument("--validation", type=float, default=0.2, help="share of rows to choose with (default: 0.2)")
+    parser.add_argument("--test", type=float, default=0.2, help="share of rows for the final look (default: 0.2)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the split, and the first of the trainings (default: 0)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print the outcome only")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

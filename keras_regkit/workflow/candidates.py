@@ -1,0 +1,26 @@
+"""Which levers a run studies: what the diagnosis advises, or what the user names."""
+
+from keras_regkit import levers
+
+_MOST = 5
+# Tried where the diagnosis advises fewer than a handful: each is cheap and rarely hurts.
+_STAPLES = ("early_stopping", "dropout", "less_capacity", "weight_decay")
+_LIGHTER = {"l2": (0.0,), "dropout": (0.0,)}  # for a template that holds the model back
+
+
+def candidates(diagnosis, task):
+    """Returns `{name: strengths}` of the levers to study.
+
+    Bias comes before variance: where the template underfits, its own levers are turned down instead.
+
+    Args:
+        diagnosis: The `Diagnosis` of the template's curves.
+        task: The task; label smoothing needs classes.
+    """
+    if diagnosis.regime == "underfitting":
+        return dict(_LIGHTER)
+    advised = [r.name for r in diagnosis.levers if r.card]
+    names = list(dict.fromkeys([*advised[:_MOST], *_STAPLES]))[:_MOST]
+    # The template has BatchNormalization, and a regression no labels to smooth.
+    names = [n for n in names if n != "batch_norm" and not (n == "label_smoothing" and task == "regression")]
+    return {name: levers.get(name).strengths for name in names}

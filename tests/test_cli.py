@@ -1,0 +1,104 @@
+"""The command line: what it prints, its exit status, and what it says of mistakes."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_regkit import levers
+from keras_regkit.cli import main
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("warnings.showwarning", lambda *args, **kwargs: None)
+
+
+@pytest.fixture
+def table(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(80, 3))
+    frame = pd.DataFrame(x, columns=["a", "b", "c"]).assign(y=np.where(x[:, 0] > 0, "high", "low"))
+    frame.to_csv(tmp_path / "table.csv", index=False)
+    return "table.csv"
+
+
+def test_run_leaves_the_folder_and_prints_the_outcome(table, tmp_path, capsys):
+    arguments = ["--target", "y", "--seeds", "2", "--epochs", "3", "--levers", "dropout=0.5", "--quiet"]
+    assert main(["run", table, *arguments, "--output", "out"]) == 0
+    assert "dropout=0.5" in capsys.readouterr().out
+    assert (tmp_path / "out" / "model.keras").exists()
+
+
+def test_progress_is_shown_unless_quiet(table, capsys):
+    assert main(["run", table, "--target", "y", "--seeds", "2", "--epochs", "3", "--levers", "dropout=0.5"]) == 0
+    assert "One knob at a time" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "tabel.csv", "--target", "y"], "table.csv"),
+        (["run", "table.csv", "--target", "z"], "'z'"),
+        (["run", "table.csv", "--target", "y", "--levers", "l3"], "Available levers"),
+        (["run", "table.csv", "--target", "y", "--levers", "l2=much"], "l2=1e-3"),
+        (["run", "table.csv", "--target", "y", "--levers", "l2=-1"], "-1"),
+        (["run", "table.csv", "--target", "y", "--levers", "dropout=1"], "dropout"),
+        (["run", "table.csv", "--target", "y", "--seeds", "1"], "seeds"),
+        (["diagnose", "no.csv"], "no.csv"),
+        (["levers", "dropuot"], "Did you mean 'dropout'"),
+    ],
+)
+def test_mistakes_are_one_line_without_a_traceback(table, arguments, message, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_ctrl_c_says_how_to_continue(table, monkeypatch, capsys):
+    def interrupted(self, setup, plan):
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("keras_regkit.studies.engine.SequentialEngine.run", interrupted)
+    assert main(["run", table, "--target", "y", "--output", "out", "--quiet"]) == 130
+    assert "repeat the same call" in capsys.readouterr().err
+
+
+def test_diagnose_reads_a_log_and_draws(tmp_path, capsys):
+    x, y = np.random.default_rng(0).normal(size=(32, 4)), np.zeros((32, 1))
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    log = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))
+    model.fit(x, y, validation_data=(x, y), epochs=6, verbose=0, callbacks=[log])
+    assert main(["diagnose", "log.csv", "--plot", "curves.png"]) == 0
+    assert "Confidence" in capsys.readouterr().out
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_levers_lists_every_card(capsys):
+    assert main(["levers"]) == 0
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in levers.names())
+
+
+def test_a_card_in_full(capsys):
+    assert main(["levers", "dropout"]) == 0
+    card = capsys.readouterr().out
+    assert "Bernoulli" in card
+    assert "Srivastava" in card
+
+
+def test_no_command_shows_help(capsys):
+    assert main([]) == 0
+    assert "diagnose" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "diagnose", "levers"])
+def test_help_of_every_command(command, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main([command, "--help"])
+    assert exit_.value.code == 0
+    assert len(capsys.readouterr().out.splitlines()) > 4
