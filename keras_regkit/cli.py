@@ -53,29 +53,30 @@ def main(arguments=None):
 
 
 def _run(options):
+    from keras_regkit.report import print_decision
     from keras_regkit.workflow import regularize
 
-    print(
-        regularize(
-            options.data,
-            options.target,
-            separator=options.separator,
-            encoding=options.encoding,
-            group=options.group,
-            **_common(options),
-        )
+    decision = regularize(
+        options.data,
+        options.target,
+        separator=options.separator,
+        encoding=options.encoding,
+        group=options.group,
+        **_common(options),
     )
+    print_decision(decision)
     return 0
 
 
 def _demo(options):
     from keras_regkit._core.extras import require
+    from keras_regkit.report import print_decision
     from keras_regkit.workflow import regularize
 
     datasets = require("sklearn.datasets", extra="app", purpose="The demo")
     bunch = datasets.load_breast_cancer(as_frame=True)
     table = bunch.frame.assign(target=bunch.target.map(dict(enumerate(bunch.target_names))))
-    print(regularize(table, "target", **_common(options)))
+    print_decision(regularize(table, "target", **_common(options)))
     return 0
 
 

@@ -18,8 +18,8 @@ DIVERGING_SHARE = 0.3
 DIVERGING_LEVEL = 0.01
 
 # Overfitting, first kind: validation ends above its minimum, and the gap grew by as much.
-RISE_NOISES = 3.0
-RISE_SHARE = 0.05
+RISE_NOISES = 2.0
+RISE_SHARE = 0.015
 # Overfitting, second kind: a wide gap that stays, measured over the tail.
 GAP_NOISES = 3.0
 GAP_SHARE = 0.2

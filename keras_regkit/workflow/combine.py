@@ -24,20 +24,23 @@ def combine(study, result, verbose):
         verbose: As in `Study.run`.
 
     Returns:
-        `(winner, steps)`: the chosen `Variant` and a tuple of `Step`.
+        `(winner, steps, trials)`: the chosen `Variant`, a tuple of `Step`, and the trials of the variants that were tried
+        beyond those of `result`.
     """
     by_name = {variant.name: variant for variant in study.variants}
-    current, steps = BASELINE, []
+    current, steps, trials = BASELINE, [], {}
     for summary in promising(result):
         lever = by_name[summary.name]
         if _pulls_alike(current, lever):
             continue
         tried = current.plus(lever)
-        step = _compare(study.run_variants([current, tried], verbose), tried, current)
+        outcome = study.run_variants([current, tried], verbose)
+        step = _compare(outcome, tried, current)
         steps.append(step)
+        trials |= {(t.variant, t.seed): t for t in outcome.trials if t.variant not in by_name}
         if step.accepted:
             current = tried
-    return current, tuple(steps)
+    return current, tuple(steps), tuple(trials.values())
 
 
 def promising(result):

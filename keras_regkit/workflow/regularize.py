@@ -1,8 +1,11 @@
 """The whole loop, from a table that overfits to a measured fix."""
 
 import contextlib
+import dataclasses
 import importlib.metadata
+import pathlib
 import platform
+import tempfile
 import time
 
 import keras
@@ -10,7 +13,7 @@ import keras
 from keras_regkit import presets, report, tables
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.extras import require
-from keras_regkit._core.files import write_json
+from keras_regkit._core.files import write_atomically, write_json
 from keras_regkit._version import __version__
 from keras_regkit.diagnosis import diagnose
 from keras_regkit.levers import parse
@@ -135,12 +138,13 @@ def regularize(
         one_knob = study(chosen)
         result = one_knob.run(verbose)
         say("3/4 Combining what helped")
-        winner, steps = combine(one_knob, result, verbose)
+        winner, steps, more_trials = combine(one_knob, result, verbose)
+        result = dataclasses.replace(result, trials=result.trials + more_trials)
         say(f"4/4 The test set, once: {winner.name} against the template")
         test_score = score(one_knob, winner, prepared)
         core = one_knob.model(winner, seed)
 
-    tables.raw_row_model(core, prepared.encoder, prepared.target_encoder).save(folder / "model.keras")
+    _save(tables.raw_row_model(core, prepared.encoder, prepared.target_encoder), folder / "model.keras")
     decision = Decision(
         target=target,
         task=prepared.task,
@@ -161,9 +165,16 @@ def regularize(
         seconds=time.perf_counter() - start,
         versions=_versions(),
     )
-    report.write(decision, folder / "report.html")
+    report.write(decision, folder / "report.html", table_summary=prepared.encoder.schema)
     write_json(folder / "decision.json", decision.to_dict())
     return decision
+
+
+def _save(model, path):
+    """Saves so that a kill leaves the earlier file, not half of the new one."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(pathlib.Path(folder) / path.name)
+        write_atomically(path, (pathlib.Path(folder) / path.name).read_bytes())
 
 
 def _template(prepared):

@@ -51,7 +51,8 @@ class MadeUpStudy:
 
 def run(levels):
     study = MadeUpStudy(levels)
-    return *combine(study, study.run_variants(study.variants), 0), study
+    winner, steps, _ = combine(study, study.run_variants(study.variants), 0)
+    return winner, steps, study
 
 
 def test_the_best_lever_starts_and_a_second_that_helps_is_added():
@@ -65,6 +66,13 @@ def test_a_lever_that_adds_nothing_is_left_out():
     winner, steps, _ = run({"baseline": 1.0, "dropout=0.5": 0.5, "l2=0.01": 0.7, "dropout=0.5 + l2=0.01": 0.6})
     assert winner.name == "dropout=0.5"
     assert [s.accepted for s in steps] == [True, False]
+
+
+def test_trials_of_the_combination_are_handed_on():
+    study = MadeUpStudy({"baseline": 1.0, "dropout=0.5": 0.5, "l2=0.01": 0.7, "dropout=0.5 + l2=0.01": 0.3})
+    *_, trials = combine(study, study.run_variants(study.variants), 0)
+    assert {trial.variant for trial in trials} == {"dropout=0.5 + l2=0.01"}
+    assert len(trials) == len(SEEDS)
 
 
 def test_nothing_helps_means_the_template():

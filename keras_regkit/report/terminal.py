@@ -1,0 +1,76 @@
+"""The outcome of a run in a terminal, fitted to its width."""
+
+from keras_regkit._core.extras import require
+
+_COLOURS = {"helps": "green", "hurts": "red", "better": "green", "worse": "red"}
+
+
+def print_decision(decision, file=None, width=None):
+    """Prints a `Decision`: data, diagnosis, study, combination, conclusion.
+
+    Args:
+        decision: The `Decision`.
+        file: Where to print. Defaults to standard output.
+        width: Columns. Defaults to the terminal's.
+
+    Example:
+
+    >>> from keras_regkit.report import print_decision  # print_decision(rk.regularize("table.csv", "y", verbose=0))
+    """
+    rich_console = require("rich.console", extra="app", purpose="Printing a decision")
+    console = rich_console.Console(file=file, width=width, highlight=False, soft_wrap=False)
+    sizes = decision.split["sizes"]
+    console.print(f"\n[bold]{_escaped(decision.target)}[/]: {decision.task} ({_escaped(decision.task_reason)})")
+    console.print(
+        f"{decision.rows} rows, {decision.features} features; train {sizes['train']}, "
+        f"validation {sizes['validation']}, test {sizes['test']}"
+    )
+    for note in decision.notes:
+        console.print(f"- {_escaped(note)}")
+    console.rule("Diagnosis of the template")
+    console.print(_escaped(str(decision.diagnosis)))
+    console.rule("One knob at a time")
+    console.print(_table(decision.result))
+    better = "lower" if decision.result.direction == "min" else "higher"
+    console.print(
+        f"Differences are paired by seed; {better} {decision.result.metric} is better. "
+        f"Verdicts are corrected for {len(decision.result.summaries) - 1} variants."
+    )
+    console.rule("Combination")
+    for step in decision.steps:
+        outcome = "[green]taken[/]" if step.accepted else "left out"
+        console.print(
+            f"{step.variant} against {step.against}: {step.difference:+.3g} "
+            f"\\[{step.low:+.3g}, {step.high:+.3g}] → {outcome}"
+        )
+    if not decision.steps:
+        console.print("No lever looked better than the template on its own.")
+    console.rule("Outcome")
+    console.print(f"[bold {_COLOURS.get(decision.test.verdict, 'default')}]{_escaped(decision.conclusion())}[/]")
+    console.print(f"\nSaved in {_escaped(str(decision.output))}: model.keras, report.html, decision.json, study/")
+
+
+def _table(result):
+    rich_table = require("rich.table", extra="app", purpose="Printing a study")
+    table = rich_table.Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("variant")
+    for name in (result.metric, "difference", f"{result.confidence:.0%} interval", "p (Holm)", "gap"):
+        table.add_column(name, justify="right")
+    table.add_column("verdict")
+    for summary in result.summaries:
+        baseline = summary.verdict == "baseline"
+        colour = _COLOURS.get(summary.verdict)
+        table.add_row(
+            summary.name,
+            f"{summary.mean:.4g}",
+            "" if baseline else f"{summary.difference:+.3g}",
+            "" if baseline else f"\\[{summary.low:+.3g}, {summary.high:+.3g}]",
+            "" if baseline else f"{summary.p_adjusted:.3f}",
+            f"{summary.gap:+.3g}",
+            f"[{colour}]{summary.verdict}[/]" if colour else "" if baseline else summary.verdict,
+        )
+    return table
+
+
+def _escaped(text):
+    return require("rich.markup", extra="app", purpose="Printing a decision").escape(text)
