@@ -5,6 +5,8 @@ from keras_regkit import levers
 _MOST = 5
 # Tried where the diagnosis advises fewer than a handful: each is cheap and rarely hurts.
 _STAPLES = ("early_stopping", "dropout", "less_capacity", "weight_decay")
+# The template normalizes already, and BatchNormalization undoes the scale that max-norm would cap.
+_IDLE = {"batch_norm", "max_norm"}
 _LIGHTER = {"l2": (0.0,), "dropout": (0.0,)}  # for a template that holds the model back
 
 
@@ -20,7 +22,6 @@ def candidates(diagnosis, task):
     if diagnosis.regime == "underfitting":
         return dict(_LIGHTER)
     advised = [r.name for r in diagnosis.levers if r.card]
-    names = list(dict.fromkeys([*advised[:_MOST], *_STAPLES]))[:_MOST]
-    # The template has BatchNormalization, and a regression no labels to smooth.
-    names = [n for n in names if n != "batch_norm" and not (n == "label_smoothing" and task == "regression")]
-    return {name: levers.get(name).strengths for name in names}
+    idle = _IDLE | ({"label_smoothing"} if task == "regression" else set())
+    names = [name for name in dict.fromkeys([*advised, *_STAPLES]) if name not in idle]
+    return {name: levers.get(name).strengths for name in names[:_MOST]}

@@ -21,8 +21,8 @@ def test_underfitting_turns_the_templates_own_levers_down():
 
 
 def test_what_is_advised_comes_first_and_staples_fill_up():
-    names = list(candidates(diagnosis("overfitting", "max_norm", "dropout"), "binary"))
-    assert names[:2] == ["max_norm", "dropout"]
+    names = list(candidates(diagnosis("overfitting", "l1", "dropout"), "binary"))
+    assert names[:2] == ["l1", "dropout"]
     assert "early_stopping" in names
     assert len(names) == 5
 
@@ -31,4 +31,8 @@ def test_what_is_advised_comes_first_and_staples_fill_up():
 def test_label_smoothing_needs_classes(task, smooth):
     names = candidates(diagnosis("overfitting", "label_smoothing", "batch_norm"), task)
     assert ("label_smoothing" in names) is smooth
-    assert "batch_norm" not in names
+
+
+def test_what_batch_normalization_makes_idle_is_not_studied():
+    names = candidates(diagnosis("diverging", "batch_norm", "max_norm", "dropout"), "binary")
+    assert not {"batch_norm", "max_norm"} & set(names)

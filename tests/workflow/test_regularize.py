@@ -23,7 +23,10 @@ def people():
     age = rng.normal(40, 10, 160)
     city = rng.choice(["Rome", "Oslo", "Kyiv"], 160)
     bought = (age / 10 + (city == "Rome") + rng.normal(size=160)) > 4.2
-    frame = pd.DataFrame({"age": age, "city": city, "constant": 1, "bought": np.where(bought, "yes", "no")})
+    income = rng.normal(size=160)  # keeps rows apart whose other cells are missing
+    frame = pd.DataFrame(
+        {"age": age, "city": city, "income": income, "constant": 1, "bought": np.where(bought, "yes", "no")}
+    )
     frame.loc[::17, "age"] = np.nan
     frame.loc[::23, "city"] = None
     return frame
@@ -61,7 +64,7 @@ def test_model_takes_raw_rows_in_a_process_without_keras_regkit(finished, people
     program = f"""
 import sys, keras, numpy as np
 model = keras.saving.load_model({str(finished.output / "model.keras")!r})
-out = model.predict({{"age": np.array([[30.0], [np.nan]], "float32"),
+out = model.predict({{"age": np.array([[30.0], [np.nan]], "float32"), "income": np.zeros((2, 1), "float32"),
                      "city": keras.ops.convert_to_tensor([["Rome"], ["Nowhere"]])}}, verbose=0)
 assert "keras_regkit" not in sys.modules
 print(out.shape, bool(((out >= 0) & (out <= 1)).all()))
