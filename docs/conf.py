@@ -1,6 +1,7 @@
 """Sphinx settings: pages in Markdown, API from docstrings, warnings as errors in CI."""
 
 import os
+import re
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -27,3 +28,14 @@ autodoc_typehints = "none"
 # Docstrings in Keras' style: tables and indented equations read as they are, not as definition lists.
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
+napoleon_custom_sections = [("Call arguments", "params_style"), ("Shapes", "notes_style"), "Files"]
+
+
+def _literal_backticks(app, what, name, obj, options, lines):
+    """Docstrings are written with single backticks, as Keras' are; reStructuredText wants two around code."""
+    for i, line in enumerate(lines):
+        lines[i] = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``\\ ", line)
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", _literal_backticks, priority=900)

@@ -94,7 +94,7 @@ def raw_inputs(frame, schema):
         schema: The `TableSchema` the model was made for.
 
     Returns:
-        `{input name: (rows, 1) array}`; with categories, tensors instead of arrays.
+        A dict from input name to an array `(rows, 1)`; with categories, tensors instead of arrays.
 
     Raises:
         ValueError: a column is missing or holds what it cannot hold.

@@ -80,7 +80,7 @@ class TableSchema:
 
     @property
     def input_names(self):
-        """`{column: name of the model's input}`. They differ where Keras forbids a name (`km/h`)."""
+        """A dict from column to the model's input. Names differ where Keras forbids one (`km/h`)."""
         names = {}
         taken = set(self.features)
         for column in self.features:

@@ -1,6 +1,5 @@
 """The whole loop: read a table, train the template, diagnose, study, combine, test once, save."""
 
-from keras_regkit.studies import Decision, Step, TestScore
 from keras_regkit.workflow.regularize import regularize
 
-__all__ = ["Decision", "Step", "TestScore", "regularize"]
+__all__ = ["regularize"]
