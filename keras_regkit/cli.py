@@ -195,14 +195,12 @@ def _parser():
         "evidence, and the levers to try, in order.",
     )
     diagnose.add_argument("log", help="a file written by CSVLogger")
-    diagnose.add_argument(
-        "--metric", help="the curve to judge (default: data_loss where GapMonitor logged it, else loss)"
-    )
+    diagnose.add_argument("--metric", help="the curve to judge (default: data_loss if GapMonitor logged it, else loss)")
     diagnose.add_argument("--plot", metavar="FILE", help="draw the curves into a .png, .svg or .pdf file")
     diagnose.set_defaults(run=_diagnose)
 
     levers = commands.add_parser(
-        "levers", help="the list of levers, or one lever's card", description="Shows the levers."
+        "levers", help="the list of levers, or one lever's card", description="Shows the cards."
     )
     levers.add_argument("name", nargs="?", help="a lever")
     levers.set_defaults(run=_levers)
@@ -229,7 +227,7 @@ def _add_common(parser, *, epochs, output):
     parser.add_argument("--validation", type=float, default=0.2, help="share of rows to choose with (default: 0.2)")
     parser.add_argument("--test", type=float, default=0.2, help="share of rows for the final look (default: 0.2)")
     parser.add_argument(
-        "--seed", type=int, default=0, help="seed of the split, and the first of the trainings (default: 0)"
+        "--seed", type=int, default=0, help="seed of the split, and first seed of the trainings (default: 0)"
     )
     parser.add_argument("--quiet", action="store_true", help="print the outcome only")
 

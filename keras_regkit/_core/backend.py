@@ -1,5 +1,8 @@
 """The one place that branches on the backend."""
 
+import contextlib
+import logging
+
 import keras
 
 
@@ -69,12 +72,25 @@ def _in_graph(function):
 
 def to_tensors(structure):
     """Returns the same nested structure with its arrays as tensors; None stays None."""
-    return keras.tree.map_structure(
-        lambda leaf: None if leaf is None else keras.ops.convert_to_tensor(leaf), structure
-    )
+    return keras.tree.map_structure(lambda leaf: None if leaf is None else keras.ops.convert_to_tensor(leaf), structure)
 
 
 def is_infinite(dataset):
     """Whether a `tf.data.Dataset` says of itself that it never ends."""
     cardinality = getattr(dataset, "cardinality", None)
     return cardinality is not None and int(cardinality()) == -1  # tf.data.INFINITE_CARDINALITY
+
+
+@contextlib.contextmanager
+def without_retracing_warnings():
+    """Keeps TensorFlow from taking many models that are each compiled once for one that is compiled too often."""
+    logger = logging.getLogger("tensorflow")
+
+    def other(record):
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger.addFilter(other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(other)

@@ -48,8 +48,7 @@ class Interval:
             wanted = "an integer" if self.integer else "a number"
             also = " or None" if self.optional else ""
             raise TypeError(
-                f"`{name}` must be {wanted} in {self}{also}. "
-                f"Received: {value!r} of type {type(value).__name__}"
+                f"`{name}` must be {wanted} in {self}{also}. Received: {value!r} of type {type(value).__name__}"
             )
         if value not in self:
             raise ValueError(f"`{name}` must be in {self}. Received: {value!r}")
@@ -88,8 +87,7 @@ class OneOf:
         """Returns `value`; raises `ValueError` that names the alternatives."""
         if not any(value is option or value == option for option in self.options):
             raise ValueError(
-                f"`{name}` must be one of {list(self.options)}.{did_you_mean(value, self.options)} "
-                f"Received: {value!r}"
+                f"`{name}` must be one of {list(self.options)}.{did_you_mean(value, self.options)} Received: {value!r}"
             )
         return value
 

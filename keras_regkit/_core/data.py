@@ -28,15 +28,15 @@ def as_batches(data, batch_size, name):
         if data.num_batches is None:
             raise ValueError(f"`{name}` must end. Received: a PyDataset with num_batches=None")
         return lambda: (_unpack(data[i]) for i in range(data.num_batches))
-    if isinstance(data, collections.abc.Iterator) or not isinstance(data, collections.abc.Iterable):
+    once = isinstance(data, collections.abc.Iterator) or not isinstance(data, collections.abc.Iterable)
+    # An array, or a list of two, can be iterated, but yields no batches of (x, y).
+    if once or _is_array(data) or (isinstance(data, list) and any(map(_is_array, data))):
         raise TypeError(
             f"`{name}` must be (x, y) arrays, a tf.data.Dataset, a PyDataset or another iterable of batches "
             f"that can be read again and again. Received: {type(data).__name__}"
         )
     if is_infinite(data):
-        raise ValueError(
-            f"`{name}` must end. Received: a dataset that repeats for ever; use .take(steps)"
-        )
+        raise ValueError(f"`{name}` must end. Received: a dataset that repeats for ever; use .take(steps)")
     return lambda: (_unpack(batch) for batch in data)
 
 
@@ -59,9 +59,7 @@ def take_rows(data, size, seed, name):
         if size is not None and rows >= size:
             break
     if not batches:
-        raise ValueError(
-            f"`{name}` must hold at least one batch. Received an empty {type(data).__name__}"
-        )
+        raise ValueError(f"`{name}` must hold at least one batch. Received an empty {type(data).__name__}")
     return _map(lambda *parts: np.concatenate(parts), *batches)
 
 
@@ -76,9 +74,7 @@ def as_arrays(data, name):
     arrays = _map(_array, (x, y, weight))
     lengths = {len(a) for a in keras.tree.flatten(arrays) if a is not None}
     if len(lengths) != 1:
-        raise ValueError(
-            f"`{name}` must have equally many rows in all its arrays. Received: {sorted(lengths)}"
-        )
+        raise ValueError(f"`{name}` must have equally many rows in all its arrays. Received: {sorted(lengths)}")
     return arrays
 
 
@@ -100,6 +96,11 @@ def weight_by_class(batch, class_weight):
     return x, y, by_class if weight is None else by_class * weight.reshape(len(weight))
 
 
+def _is_array(value):
+    """Whether `value` is an array, a tensor or a data frame."""
+    return hasattr(value, "shape")
+
+
 def _unpack(batch):
     return _map(_array, keras.utils.unpack_x_y_sample_weight(batch))
 
@@ -119,6 +120,4 @@ def _slices(arrays, batch_size):
 
 def _map(function, *structures):
     """Maps over the arrays of a batch, where an absent sample weight stays None."""
-    return keras.tree.map_structure(
-        lambda *leaves: None if leaves[0] is None else function(*leaves), *structures
-    )
+    return keras.tree.map_structure(lambda *leaves: None if leaves[0] is None else function(*leaves), *structures)

@@ -28,9 +28,7 @@ class DataLoss:
         for x, y, weight in batches:
             n = count_rows((x, y))
             values = self._function(x, y, weight)
-            totals = [
-                t + n * float(ops.convert_to_numpy(v)) for t, v in zip(totals, values, strict=True)
-            ]
+            totals = [t + n * float(ops.convert_to_numpy(v)) for t, v in zip(totals, values, strict=True)]
             rows += n
         return tuple(total / rows for total in totals)
 
@@ -40,16 +38,12 @@ class DataLoss:
             y_pred = model(x, training=False)
             penalty = _sum(model.losses)
             if loss is None:
-                total = model.compute_loss(
-                    x=x, y=y, y_pred=y_pred, sample_weight=weight, training=False
-                )
+                total = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=weight, training=False)
                 data_loss = ops.cast(total, "float32") - penalty
             else:
                 data_loss = loss(y, y_pred, sample_weight=weight)
             weight_penalty = _sum(
-                v.regularizer(v.value)
-                for v in model.trainable_variables
-                if v.regularizer is not None
+                v.regularizer(v.value) for v in model.trainable_variables if v.regularizer is not None
             )
             return data_loss, penalty, weight_penalty
 

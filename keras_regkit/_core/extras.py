@@ -18,6 +18,4 @@ def require(module, *, extra, purpose):
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
-        raise ImportError(
-            f'{purpose} needs `{package}`: pip install "keras-regkit[{extra}]"'
-        ) from error
+        raise ImportError(f'{purpose} needs `{package}`: pip install "keras-regkit[{extra}]"') from error

@@ -1,7 +1,7 @@
 """How a plain record draws itself without knowing of pictures.
 
 The rooms that make records lie below `plots`, so they cannot import it. A record's `plot()` calls `draw`, which finds
-the drawing by the record's type. This is the one place that reaches upwards, and it does so by name and only when asked.
+the drawing by the record's type. This is the one place that reaches upwards, by name, and only when asked.
 """
 
 from keras_regkit._core.extras import require

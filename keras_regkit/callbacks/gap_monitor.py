@@ -14,10 +14,10 @@ from keras_regkit._core.warnings import NoEffectWarning
 class GapMonitor(keras.callbacks.Callback):
     """Logs the training and validation loss on equal terms, so that their difference means something.
 
-    The `loss` that `fit` reports is measured with dropout on, averaged over an epoch in which the model moved, and like
-    `val_loss` it contains the penalties. At the end of each epoch this callback evaluates a fixed sample of the training
-    data and the validation data in inference mode, takes the penalties out, and adds to the logs (so History, CSVLogger and
-    TensorBoard show them, and callbacks later in the list can monitor them):
+    The `loss` that `fit` reports is measured with dropout on, averaged over an epoch in which the model moved, and
+    like `val_loss` it contains the penalties. At the end of each epoch this callback evaluates a fixed sample of the
+    training data and the validation data in inference mode, takes the penalties out, and adds to the logs (so History,
+    CSVLogger and TensorBoard show them, and callbacks later in the list can monitor them):
 
         data_loss       mean loss on the training sample, inference mode, no penalties
         penalty         Σ model.losses: regularizers and add_loss
@@ -25,14 +25,15 @@ class GapMonitor(keras.callbacks.Callback):
         gap             val_data_loss − data_loss
 
     With `every=k` the entries appear after the first epoch and then after every k-th, as Keras does with
-    `validation_freq`; `history` (also attached to fit's History as `history.gap_monitor`) tells which epochs they belong to.
+    `validation_freq`; `history` (also attached to fit's History as `history.gap_monitor`) tells which epochs they
+    belong to.
 
     Args:
         train: Training data: `(x, y)` or `(x, y, sample_weight)`, a `tf.data.Dataset`, a `keras.utils.PyDataset` or
             another iterable of batches. From arrays the sample is drawn at random; from a dataset it is the first
             batches, read once, as they come (augmented, if the dataset augments).
-        validation: Validation data of the same kinds. None takes `val_loss` from `fit`'s own validation and subtracts the
-            penalty, which costs nothing; that is possible unless a penalty depends on the data (activity
+        validation: Validation data of the same kinds. None takes `val_loss` from `fit`'s own validation and subtracts
+            the penalty, which costs nothing; that is possible unless a penalty depends on the data (activity
             regularizers, `add_loss`) or `class_weight` or `loss` is given.
         samples: Size of the training sample in rows, ≥ 1; None for all. Defaults to 1024.
         every: Evaluate every so many epochs, ≥ 1. Defaults to 1.

@@ -21,6 +21,12 @@ class Curves:
         runs: How many runs the curves average.
         clean: Whether both were measured in inference mode with the penalties taken out.
         higher_is_better: Whether large values are good (accuracy) or bad (a loss).
+
+    Example:
+
+    >>> curves = Curves(epochs=(0, 1, 2), train=(0.9, 0.5, 0.3), validation_epochs=(2,), validation=(0.4,))
+    >>> [array.tolist() for array in curves.paired()]
+    [[2], [0.3], [0.4]]
     """
 
     epochs: tuple

@@ -28,7 +28,7 @@ class Lever:
         interactions: Pairs of another lever's name and what to know about the two together.
         source: Paper, with equation or section.
         rewrite: Function of a compiled model and a strength that returns a new one. None if it does not act on models.
-        keywords: Function of a strength and the keyword arguments of `presets.mlp` that returns the arguments to change.
+        keywords: Function of a strength and the keyword arguments of `presets.mlp`; returns the arguments to change.
         make_callbacks: Function of a strength and a monitor that returns callbacks for `fit`. None if there are none.
     """
 

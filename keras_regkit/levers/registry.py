@@ -19,12 +19,15 @@ def get(name):
 
     Raises:
         ValueError: there is no such lever; the message names those there are.
+        TypeError: `name` is neither a name nor a lever.
 
     >>> get("l2").title
     'L2 penalty'
     """
     if isinstance(name, Lever):
         return name
+    if not isinstance(name, str):
+        raise TypeError(f"A lever must be a name, one of {list(_BY_NAME)}, or a Lever. Received: {name!r}")
     if name not in _BY_NAME:
         raise ValueError(f"Unknown lever {name!r}.{did_you_mean(name, _BY_NAME)} Available levers: {list(_BY_NAME)}")
     return _BY_NAME[name]
@@ -44,8 +47,12 @@ def parse(levers):
     """
     if isinstance(levers, (str, Lever)):
         levers = [levers]
+    if not isinstance(levers, collections.abc.Iterable):
+        raise TypeError(
+            f"`levers` must be names, Lever objects, or a dict from name to strengths. Received: {levers!r}"
+        )
     if isinstance(levers, collections.abc.Mapping):
-        pairs = [(get(name), _strengths(name, given)) for name, given in levers.items()]
+        pairs = [(lever := get(name), _strengths(lever, given)) for name, given in levers.items()]
     else:
         pairs = [(lever := get(name), lever.strengths) for name in levers]
     if not pairs:
@@ -54,16 +61,15 @@ def parse(levers):
     for name in seen:
         if seen.count(name) > 1:
             raise ValueError(f"`levers` names {name!r} more than once. Give all its strengths in one list")
-    for lever, strengths in pairs:
-        for strength in strengths:
-            lever.check(strength)
     return pairs
 
 
-def _strengths(name, given):
+def _strengths(lever, given):
     strengths = tuple(given) if isinstance(given, (list, tuple)) else (given,)
     if not strengths:
-        raise ValueError(f"`levers[{name!r}]` must hold at least one strength. Received: {given!r}")
+        raise ValueError(f"`levers[{lever.name!r}]` must hold at least one strength. Received: {given!r}")
+    for strength in strengths:
+        lever.check(strength)
     if len(set(strengths)) != len(strengths):
-        raise ValueError(f"`levers[{name!r}]` holds a strength twice. Received: {given!r}")
+        raise ValueError(f"`levers[{lever.name!r}]` holds a strength twice. Received: {given!r}")
     return strengths

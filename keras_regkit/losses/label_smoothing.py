@@ -32,27 +32,28 @@ def smooth_labels(labels, smoothing, convention="uniform"):
 class LabelSmoothing(keras.losses.Loss):
     """Cross-entropy against labels that are not quite certain.
 
-    Use it when a classifier grows overconfident: the validation loss rises while the accuracy holds. Keras smooths one-hot
-    and binary labels only; this works for integer labels too, and names the two conventions in use.
+    Use it when a classifier grows overconfident: the validation loss rises while the accuracy holds. Keras smooths
+    one-hot and binary labels only; this works for integer labels too, and names the two conventions in use.
 
-    For K = 3 and smoothing 0.1, `"uniform"` spreads the mass over all classes (0.933, 0.033, 0.033), as Keras and PyTorch
-    do; `"others"` gives the true class 0.9 and the rest 0.05 each.
+    For K = 3 and smoothing 0.1, `"uniform"` spreads the mass over all classes (0.933, 0.033, 0.033), as Keras and
+    PyTorch do; `"others"` gives the true class 0.9 and the rest 0.05 each.
 
     Args:
         loss: The loss to smooth: `"sparse_categorical_crossentropy"`, `"categorical_crossentropy"` or
-            `"binary_crossentropy"`, by name or as a `keras.losses` object, whose `from_logits` and `reduction` are kept.
+            `"binary_crossentropy"`, by name or as a `keras.losses` object; its `from_logits` and `reduction` are kept.
         smoothing: Share of the label mass that is moved, in [0, 1). 0 is the plain loss. Defaults to 0.1.
         convention: `"uniform"` or `"others"`. Defaults to `"uniform"`.
         name: Name of the loss. Defaults to `"label_smoothing"`.
         dtype: Dtype of the loss's computations. Defaults to `keras.config.floatx()`.
 
     Call arguments:
-        y_true: Integer labels `(batch,)` or `(batch, 1)` for the sparse loss; one-hot or soft labels `(batch, K)` for the
-            categorical one; zeros and ones shaped like `y_pred` for the binary one.
+        y_true: Integer labels `(batch,)` or `(batch, 1)` for the sparse loss; one-hot or soft labels `(batch, K)` for
+            the categorical one; zeros and ones shaped like `y_pred` for the binary one.
         y_pred: Predictions, `(batch, K)`, or `(batch, outputs)` for the binary loss.
 
     Raises:
-        ValueError: for a loss that has no classes to smooth over, or one that smooths already.
+        ValueError: for a loss that has no classes to smooth over, or one that smooths already; when called, for labels
+            of another kind than the loss takes, and for a single column of class probabilities.
 
     Reference:
         Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision", section 7.
@@ -93,9 +94,14 @@ class LabelSmoothing(keras.losses.Loss):
             moved = 0.5 if self.convention == "uniform" else 1 - y_true
             y_true = (1 - self.smoothing) * y_true + self.smoothing * moved
             return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=self._from_logits)
+        if y_pred.shape[-1] == 1:
+            raise ValueError(
+                "`y_pred` must have a column for each of at least 2 classes. Received: predictions of shape "
+                f'{tuple(y_pred.shape)}. For one output per row use LabelSmoothing("binary_crossentropy", ...)'
+            )
         if self._kind == "sparse":
             y_true = _one_hot(y_true, y_pred)
-        elif len(y_true.shape) != len(y_pred.shape):
+        elif len(y_true.shape) != len(y_pred.shape) or y_true.shape[-1] != y_pred.shape[-1]:
             raise ValueError(
                 "`categorical_crossentropy` needs one-hot labels of the predictions' shape. "
                 f"Received: labels of shape {tuple(y_true.shape)}, predictions of shape "
@@ -120,6 +126,12 @@ class LabelSmoothing(keras.losses.Loss):
         return cls(**{**config, "loss": keras.losses.deserialize(config["loss"])})
 
 
+_CLASSES = {
+    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+}
+_FUNCTIONS = [getattr(keras.losses, name) for name in _CLASSES]  # a name stands for one of these
 _KINDS = {
     keras.losses.SparseCategoricalCrossentropy: "sparse",
     keras.losses.CategoricalCrossentropy: "categorical",
@@ -129,17 +141,11 @@ _KINDS = {
 
 def _recognize(loss):
     """Returns the loss as a Keras object, and which labels it takes."""
-    names = {
-        "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
-        "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-        "binary_crossentropy": keras.losses.BinaryCrossentropy,
-    }
-    found = loss
-    if isinstance(loss, str):
-        found = names[loss]() if loss in names else keras.losses.get(loss)
+    found = keras.losses.get(loss) if isinstance(loss, str) else loss
+    found = _CLASSES[found.__name__]() if found in _FUNCTIONS else found
     if type(found) not in _KINDS:
         raise ValueError(
-            f"`loss` must be one of {list(names)} or a keras.losses object of that kind: only these "
+            f"`loss` must be one of {list(_CLASSES)} or a keras.losses object of that kind: only these "
             f"have label mass to smooth. Received: {loss!r}"
         )
     config = found.get_config()

@@ -1,5 +1,7 @@
 """The template for tables: Dense, BatchNormalization, Dropout and a light L2."""
 
+import numbers
+
 import keras
 import numpy as np
 
@@ -20,7 +22,7 @@ RANGES = {
     "learning_rate": Interval(0, closed="neither", optional=True),
     "seed": Interval(0, integer=True, optional=True),
 }
-_UNITS = Interval(1, integer=True)
+_SIZE = Interval(1, integer=True)  # of an axis of the input, or a hidden block
 _DROPOUT = Interval(0, 1, closed="left")
 
 
@@ -47,18 +49,17 @@ def mlp(
 ):
     """Builds and compiles the documented template for tables.
 
-    Use it as the baseline for rows of numbers: it is small, trains in seconds, and each lever in it is one argument. Per
-    block, and once per entry of `units`:
+    Use it as the baseline for rows of numbers: it is small, trains in seconds, and each lever in it is one argument.
+    Per block, and once per entry of `units`:
 
-        Dense(units, use_bias=False, kernel_regularizer=L2(1e-4)) → BatchNormalization → Activation("relu") → Dropout(0.2)
+        Dense(units, use_bias=False, kernel_regularizer=L2(1e-4)) → BatchNormalization → Activation("relu")
+        → Dropout(0.2)
 
     then `Dense(outputs)`, which gives logits (or the value, in regression). Compiled with Adam and
 
-    | task         | labels                        | loss                                         | metric     |
-    |--------------|-------------------------------|----------------------------------------------|------------|
-    | `binary`     | 0/1, shape `(batch, outputs)` | `BinaryCrossentropy(from_logits=True)`            | `accuracy` |
-    | `multiclass` | integers, shape `(batch,)`    | `SparseCategoricalCrossentropy(from_logits=True)` | `accuracy` |
-    | `regression` | numbers, `(batch, outputs)`   | `MeanSquaredError()`                              | `mae`      |
+    - `binary`: labels 0/1 of shape `(batch, outputs)`; `BinaryCrossentropy(from_logits=True)`; `accuracy`.
+    - `multiclass`: integer labels `(batch,)`; `SparseCategoricalCrossentropy(from_logits=True)`; `accuracy`.
+    - `regression`: numbers `(batch, outputs)`; `MeanSquaredError()`; `mae`.
 
     Args:
         input_shape: Number of features, or a shape such as `(30,)` or `(8, 8)`; more than one axis is flattened.
@@ -73,16 +74,16 @@ def mlp(
         batch_norm: Whether blocks normalize. Without it the Dense layers get their bias back. Defaults to True.
         max_norm: Cap on the norm of each hidden unit's incoming weights, > 0; typical: 1 to 5. None for no cap.
         activation: Activation of the hidden blocks. Defaults to `"relu"`.
-        label_smoothing: Share of label mass spread over all classes, in [0, 1). Typical: 0.05 to 0.2. Not for regression.
-            With `multiclass` the loss is then `keras_regkit.losses.LabelSmoothing`: files of such a model load where
-            `keras_regkit` was imported, or with `compile=False`. Defaults to 0.
+        label_smoothing: Share of label mass spread over all classes, in [0, 1). Typical: 0.05 to 0.2. Not for
+            regression. With `multiclass` the loss is then `keras_regkit.losses.LabelSmoothing`: files of such a model
+            load where `keras_regkit` was imported, or with `compile=False`. Defaults to 0.
         weight_decay: Decoupled weight decay of the optimizer, ≥ 0, on kernels only (biases and BatchNormalization are
-            exempt). Typical: 1e-4 to 1e-1. Defaults to None.
-        normalization: A `keras.layers.Normalization` layer to put first, or True for a new one, which the caller adapts:
-            `model.get_layer("normalization").adapt(x)`. Defaults to None.
+            exempt). Typical: 1e-4 to 1e-1. Defaults to None: the optimizer's own, none for Adam.
+        normalization: A `keras.layers.Normalization` layer to put first, or True for a new one, which the caller
+            adapts: `model.get_layer("normalization").adapt(x)`. Defaults to None.
         optimizer: Name, class or instance of a Keras optimizer. Defaults to `"adam"`.
         learning_rate: Learning rate, > 0. Defaults to the optimizer's own.
-        seed: Seed of the initial weights and of dropout, an integer ≥ 0; each layer gets one of its own derived from it.
+        seed: Seed of the initial weights and of dropout, an integer ≥ 0; each layer gets its own, derived from it.
             Defaults to None (Keras' global seed decides).
         name: Name of the model. Defaults to `"mlp"`.
 
@@ -113,8 +114,8 @@ def mlp(
         learning_rate=learning_rate,
         seed=seed,
     )
-    shape = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
-    units = _widths(units)
+    shape = _sizes("input_shape", input_shape, "the number of features, or a shape such as (8, 8)")
+    units = _sizes("units", units, "one hidden block at least, such as 64 or (256, 128)")
     rates = _rates(dropout, len(units))
     outputs = _outputs(outputs, task)
     if task == "regression" and label_smoothing:
@@ -164,21 +165,19 @@ def mlp(
     return model
 
 
-def _widths(units):
-    units = (units,) if isinstance(units, int) else tuple(units)
-    if not units:
-        raise ValueError(
-            "`units` must name at least one hidden block, such as (256, 128). Received: ()"
-        )
-    return tuple(_UNITS.check(f"units[{i}]", width) for i, width in enumerate(units))
+def _sizes(name, given, meaning):
+    """Returns one size, or several, as a tuple of whole numbers."""
+    if isinstance(given, numbers.Real):
+        return (int(_SIZE.check(name, given)),)
+    if not isinstance(given, (list, tuple)) or not given:
+        raise ValueError(f"`{name}` must give {meaning}. Received: {given!r}")
+    return tuple(int(_SIZE.check(f"{name}[{i}]", size)) for i, size in enumerate(given))
 
 
 def _rates(dropout, blocks):
     rates = (dropout,) * blocks if not isinstance(dropout, (list, tuple)) else tuple(dropout)
     if len(rates) != blocks:
-        raise ValueError(
-            f"`dropout` must be one rate or one per block ({blocks}). Received {len(rates)}: {dropout!r}"
-        )
+        raise ValueError(f"`dropout` must be one rate or one per block ({blocks}). Received {len(rates)}: {dropout!r}")
     return tuple(_DROPOUT.check("dropout", rate) for rate in rates)
 
 
@@ -187,8 +186,7 @@ def _outputs(outputs, task):
         return 1 if outputs is None else outputs
     if outputs is None or outputs < 2:
         raise ValueError(
-            "`outputs` must be the number of classes, at least 2, for task='multiclass'. "
-            f"Received: outputs={outputs}"
+            f"`outputs` must be the number of classes, at least 2, for task='multiclass'. Received: outputs={outputs}"
         )
     return outputs
 
@@ -214,8 +212,7 @@ def _normalization(normalization):
         return keras.layers.Normalization(name="normalization")
     if not isinstance(normalization, keras.layers.Normalization):
         raise TypeError(
-            "`normalization` must be True or a keras.layers.Normalization layer. "
-            f"Received: {normalization!r}"
+            f"`normalization` must be True or a keras.layers.Normalization layer. Received: {normalization!r}"
         )
     return normalization
 
@@ -236,11 +233,10 @@ def _optimizer(optimizer, learning_rate, weight_decay, model):
     if weight_decay is not None:
         config["weight_decay"] = weight_decay
     optimizer = type(keras.optimizers.get(optimizer)).from_config(config)
-    if weight_decay:
-        # Keras decays everything that trains; a decayed bias or BatchNormalization scale only shifts the function.
-        optimizer.exclude_from_weight_decay(
-            var_list=[v for v in model.trainable_variables if len(v.shape) < 2]
-        )
+    if optimizer.weight_decay:
+        # AdamW decays without being asked, and Keras decays everything that trains; a decayed bias or
+        # BatchNormalization scale only shifts the function.
+        optimizer.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if len(v.shape) < 2])
     return optimizer
 
 

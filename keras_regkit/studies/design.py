@@ -4,6 +4,7 @@ import dataclasses
 import functools
 
 from keras_regkit.levers import Lever, parse
+from keras_regkit.surgery.rebuild import check_rewritable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,12 +26,17 @@ class Variant:
     @functools.cached_property
     def name(self):
         """Unique within a study, and stable between runs: `"baseline"`, `"l2=0.001"`, `"l2=0.001 + dropout=0.5"`."""
-        return " + ".join(f"{lever.name}={strength:g}" for lever, strength in self.settings) or "baseline"
+        return " + ".join(f"{lever.name}={_short(strength)}" for lever, strength in self.settings) or "baseline"
 
     def apply(self, model):
-        """Returns the model with every lever of the variant applied."""
+        """Returns the model with every lever of the variant applied.
+
+        Raises:
+            ValueError: a lever has to rewrite the model, and it is subclassed.
+        """
         for lever, strength in self.settings:
             if lever.rewrite is not None:
+                check_rewritable(model)
                 model = lever.apply(model, strength)
         return model
 
@@ -44,6 +50,12 @@ class Variant:
 
 
 BASELINE = Variant()
+
+
+def _short(strength):
+    """The shortest text that still tells strengths apart."""
+    short = f"{strength:g}"
+    return short if float(short) == strength else repr(float(strength))
 
 
 def one_knob_at_a_time(levers):

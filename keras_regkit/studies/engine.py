@@ -4,17 +4,22 @@ import collections.abc
 import dataclasses
 import math
 import time
+import warnings
 
 import keras
 
+from keras_regkit._core.backend import without_retracing_warnings
 from keras_regkit._core.data import as_arrays, is_arrays
+from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.callbacks import GapMonitor
 from keras_regkit.studies.builder import Builder
 from keras_regkit.studies.rows import FollowEpochs, ShuffledRows
+from keras_regkit.studies.seed_noise import SeedNoise
 from keras_regkit.studies.transplant import transplant
 from keras_regkit.studies.trial import Trial
 
-_GAP_ENTRIES = ("data_loss", "penalty", "val_data_loss", "gap")
+# What every trial is measured by, whatever its model was compiled with.
+GAP_ENTRIES = ("data_loss", "penalty", "val_data_loss", "gap")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +67,9 @@ class SequentialEngine:
         for variant, seed in plan:
             if variant.name != current:
                 current, workplace = variant.name, _Workplace(setup, variant)
-            yield workplace.train(seed)
+            with without_retracing_warnings():
+                trial = workplace.train(seed)
+            yield trial
 
 
 class _Workplace:
@@ -73,7 +80,7 @@ class _Workplace:
         self._variant = variant
         self._model = None
         self._gap = GapMonitor(setup.train, setup.validation, loss=setup.loss)
-        self._in_logs = setup.metric in _GAP_ENTRIES
+        self._in_logs = setup.metric in GAP_ENTRIES
 
     def train(self, seed):
         start = time.perf_counter()
@@ -86,9 +93,12 @@ class _Workplace:
             rows,
             epochs=setup.epochs,
             verbose=0,
+            # Keras would shuffle the batches of ours once more, and warns that it cannot with those of other kinds.
+            shuffle=isinstance(setup.train, keras.utils.PyDataset),
             # A metric that GapMonitor does not know comes from fit's own validation, for those who watch it.
             validation_data=None if self._in_logs else setup.validation,
             callbacks=[
+                SeedNoise(seed),
                 *follow,
                 self._gap,
                 *self._variant.callbacks(setup.metric),
@@ -130,7 +140,9 @@ class _Workplace:
 
 def build_variant(builder, variant, seed):
     """Returns the variant's model for `seed`: built, and every lever applied."""
-    model = variant.apply(builder(seed))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoEffectWarning)  # the study said it once, when it was made
+        model = variant.apply(builder(seed))
     # Rewriting draws from the same global state as building: noise that has no seed of its own starts alike.
     keras.utils.set_random_seed(seed)
     return model

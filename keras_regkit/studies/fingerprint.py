@@ -1,6 +1,7 @@
 """Short names for data and models that change when what they name changes."""
 
 import hashlib
+import itertools
 import json
 
 import keras
@@ -12,25 +13,41 @@ _BATCHES = 8  # of a dataset: enough to tell two apart, without reading all of a
 
 
 def of_data(data, name):
-    """Returns a fingerprint of arrays (every byte) or of a dataset (its first batches, as they come)."""
+    """Returns a fingerprint of arrays (every byte) or of a dataset (the shapes of its first batches).
+
+    Raises:
+        ValueError, TypeError: the data are of no use to a study: without end, of unequal lengths, readable only once.
+    """
     digest = hashlib.sha256()
     if is_arrays(data):
         _add(digest, as_arrays(data, name))
-    elif isinstance(data, keras.utils.PyDataset):
+        return digest.hexdigest()[:16]
+    batches = as_batches(data, None, name)
+    if isinstance(data, keras.utils.PyDataset):
         digest.update(str(data.num_batches).encode())
-    else:
-        for _, batch in zip(range(_BATCHES), as_batches(data, None, name)(), strict=False):
-            for array in keras.tree.flatten(batch):
-                # Shapes only: a dataset that shuffles gives other rows each time.
-                digest.update(str(getattr(array, "shape", None)).encode())
+    for batch in itertools.islice(batches(), _BATCHES):
+        for array in keras.tree.flatten(batch):
+            # Shapes only: a dataset that shuffles gives other rows each time.
+            digest.update(str(getattr(array, "shape", None)).encode())
     return digest.hexdigest()[:16]
 
 
 def of_model(model):
     """Returns a fingerprint of a model's architecture and compile settings; names and seeds do not count."""
-    config = {"model": _anonymous(model.get_config()), "compile": _anonymous(model.get_compile_config())}
+    config = {
+        "model": _anonymous(_config(model)),
+        "variables": [(tuple(v.shape), str(v.dtype)) for v in model.variables],
+        "compile": _anonymous(model.get_compile_config()),
+    }
     text = json.dumps(config, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _config(model):
+    try:
+        return model.get_config()
+    except NotImplementedError:  # a subclassed model whose arguments Keras cannot write down
+        return type(model).__name__
 
 
 def _add(digest, arrays):

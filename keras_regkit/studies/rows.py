@@ -9,8 +9,8 @@ from keras_regkit._core.data import count_rows
 class ShuffledRows(keras.utils.PyDataset):
     """Arrays in batches, permuted anew each epoch by `default_rng([seed, epoch])`.
 
-    Keras shuffles from the backend's global random state, which a model with one more random layer advances differently.
-    Here every variant sees the same rows in the same order, so that runs can be paired by seed.
+    Keras shuffles from the backend's global random state, which a model with one more random layer advances
+    differently. Here every variant sees the same rows in the same order, so that runs can be paired by seed.
     """
 
     def __init__(self, arrays, batch_size, seed):
@@ -29,7 +29,9 @@ class ShuffledRows(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return tuple(keras.tree.map_structure(lambda a: a[rows], part) for part in self._arrays)
+        parts = (keras.tree.map_structure(lambda a: a[rows], part) for part in self._arrays)
+        # TensorFlow's generators take tuples of arrays, not lists.
+        return tuple(tuple(part) if isinstance(part, list) else part for part in parts)
 
 
 class FollowEpochs(keras.callbacks.Callback):

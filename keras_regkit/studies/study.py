@@ -1,17 +1,21 @@
 """The study: turn one knob at a time, over the same seeds, and say what is shown."""
 
 import collections.abc
-import contextlib
+import warnings
 
 import keras
 
+from keras_regkit._core.backend import without_retracing_warnings
 from keras_regkit._core.checks import Interval, OneOf, check_arguments, did_you_mean
+from keras_regkit._core.data import as_batches
 from keras_regkit._core.directions import direction as known_direction
+from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.levers.cards.label_smoothing import smoothed
 from keras_regkit.studies import fingerprint
-from keras_regkit.studies.builder import Builder
-from keras_regkit.studies.design import BASELINE, one_knob_at_a_time
-from keras_regkit.studies.engine import SequentialEngine, Setup
+from keras_regkit.studies.builder import Builder, check_starts
+from keras_regkit.studies.design import BASELINE, Variant, one_knob_at_a_time
+from keras_regkit.studies.engine import GAP_ENTRIES, SequentialEngine, Setup, build_variant
+from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store
 from keras_regkit.studies.summarize import summarize
@@ -22,23 +26,30 @@ _ENGINES = {"sequential": SequentialEngine}
 class Study:
     """Compares a model with variants of itself that differ in one lever each.
 
-    Use it to learn whether a lever helps *your* model on *your* data. Every variant is trained from the same seeds as the
-    baseline (same initial weights where the architecture is the same, same order of rows), so that differences are paired;
-    verdicts are corrected for the number of variants. All variants are judged by the same clean loss: no penalties, no label
-    smoothing, inference mode.
+    Use it to learn whether a lever helps *your* model on *your* data. Every variant is trained from the same seeds as
+    the baseline (same initial weights where the architecture is the same, same order of rows), so that differences are
+    paired; verdicts are corrected for the number of variants. All variants are judged by the same clean loss: no
+    penalties, no label smoothing, inference mode.
+
+    Each trial sets the global seeds of Python, NumPy and Keras. A layer that draws random numbers in training needs a
+    seed generator of its own, as those of Keras have.
 
     Args:
-        build: A function that returns a compiled model (one that takes `seed` is given it), or a compiled model, whose
-            trainable layers are then drawn anew for each seed.
+        build: A function that returns a new compiled model at each call (one that takes `seed` is given it), or a
+            compiled model, whose trainable layers are then drawn anew for each seed. The model must be built.
         levers: Names (`["l2", "dropout"]`), `{name: [strengths]}`, or `Lever` objects.
         train: Training data: `(x, y)` or `(x, y, sample_weight)` arrays, or a dataset as `fit` takes it. Arrays are
-            shuffled the same way for every variant.
+            shuffled the same way for every variant, and so are the batches of a `PyDataset`; other datasets come in
+            an order of their own.
         validation: Validation data of the same kinds.
         seeds: Number of seeds, at least 2, or a list of them. Defaults to 5.
         epochs: Most epochs to train, ≥ 1. Defaults to 50.
         batch_size: Rows per training batch, for arrays. Defaults to 32.
-        store: Folder in which every finished trial is written at once. Run the same study again after a crash, a kill or
-            Ctrl-C, and it continues. None keeps results in memory only.
+        store: Folder in which every finished trial is written at once. Run the same study again after a crash, a kill
+            or Ctrl-C, and it continues; with more levers or seeds, what is finished is reused. Another study is
+            refused: other data (datasets are told apart by their shapes only), model, epochs, batch size, metric or
+            name. What `callbacks` does is not seen, nor what frozen weights hold: change `name` with it. None keeps
+            results in memory only.
         metric: What to compare: `"val_data_loss"`, or `"val_"` and a metric the model was compiled with. Defaults to
             `"val_data_loss"`.
         mode: `"auto"`, `"min"` or `"max"`: which way is better. Defaults to `"auto"`, from the metric's name.
@@ -49,8 +60,11 @@ class Study:
         name: Name of the study, part of what a store recognizes it by. Defaults to `"study"`.
 
     Raises:
-        ValueError, TypeError: unknown levers, strengths out of range, data of different lengths, a store that holds
-            another study.
+        ValueError, TypeError: unknown levers, strengths out of range, data of different lengths, an unknown metric, a
+            model that is not compiled or not built, a store that holds another study.
+        OSError: the store cannot be written to.
+
+    A `NoEffectWarning` says when a lever changes nothing in this model, and when the seeds do not vary its weights.
 
     Example:
 
@@ -92,6 +106,11 @@ class Study:
         check_arguments(self.RANGES, epochs=epochs, batch_size=batch_size, confidence=confidence, mode=mode)
         if keep_weights and store is None:
             raise ValueError("`keep_weights=True` needs a folder to keep them in: store=...")
+        if callbacks is not None and not callable(callbacks):
+            raise TypeError(
+                "`callbacks` must be a function that returns a list of new callbacks, for each training its own. "
+                f"Received: {callbacks!r}"
+            )
         self.name = name
         self.variants = tuple(one_knob_at_a_time(levers))
         self.seeds = _seeds(seeds)
@@ -101,10 +120,13 @@ class Study:
         self._engine = _engine(engine)
         self._builder = Builder(build)
         example = self._builder(self.seeds[0])
-        # Applying every variant once now finds what cannot work before hours went into what can.
-        for variant in self.variants:
-            variant.apply(example)
-        self._identity = {
+        check_starts(example, self._builder(self.seeds[1]))
+        # Trying everything once now finds what cannot work before hours went into what can.
+        self._tried = set()
+        self._try_out(self.variants, example)
+        if metric not in GAP_ENTRIES:
+            _check_metric(metric, [*GAP_ENTRIES, *_compiled_metrics(example, validation, batch_size)])
+        identity = {
             "name": name,
             "train": fingerprint.of_data(train, "train"),
             "validation": fingerprint.of_data(validation, "validation"),
@@ -114,7 +136,7 @@ class Study:
             "metric": metric,
             "backend": keras.backend.backend(),
         }
-        self._store = Store(store, self._identity) if store is not None else None
+        self._store = Store(store, identity) if store is not None else None
         self._trials = self._store.load() if self._store else {}
         self._setup = Setup(
             builder=self._builder,
@@ -132,7 +154,7 @@ class Study:
         """Trains what is not yet in the store, and returns the `StudyResult`.
 
         Args:
-            verbose: 0 for silence, 1 or `"auto"` for a progress bar with an estimate.
+            verbose: 0 for silence, 1 or `"auto"` for a progress bar with an estimate, 2 for one line per trial.
 
         Raises:
             KeyboardInterrupt: at Ctrl-C. Finished trials are kept; the message says how to continue.
@@ -148,6 +170,8 @@ class Study:
         """
         OneOf("auto", 0, 1, 2).check("verbose", verbose)
         variants = tuple(dict.fromkeys([BASELINE, *variants]))
+        if not self._tried.issuperset(variants):
+            self._try_out(variants, self._builder(self.seeds[0]))
         plan = [(v, s) for v in variants for s in self.seeds if not self._is_done(v, s)]
         self._run_plan(plan, len(variants) * len(self.seeds), verbose)
         trials = {(v.name, s): self._trials[v.name, s] for v in variants for s in self.seeds}
@@ -164,14 +188,23 @@ class Study:
     def model(self, variant, seed):
         """Returns the variant's trained model for `seed`, from the weights that the store keeps.
 
+        Args:
+            variant: A `Variant`, or the name of one of the study's own.
+            seed: One of the study's seeds.
+
         Raises:
             ValueError: the study was not run with `keep_weights=True`, or this trial is not finished.
         """
+        variant = {v.name: v for v in self.variants}.get(variant, variant)
+        if not isinstance(variant, Variant):
+            raise ValueError(f"`variant` must be one of {[v.name for v in self.variants]}. Received: {variant!r}")
         if self._setup.weights_path is None or not self._is_done(variant, seed):
             raise ValueError(
-                f"No weights are kept for {variant.name!r}, seed {seed}. Run the study with keep_weights=True and a store"
+                f"No weights are kept for {variant.name!r}, seed {seed}. Run the study with keep_weights=True and a "
+                "store"
             )
-        model = variant.apply(self._builder(seed))
+        model = build_variant(self._builder, variant, seed)
+        model.optimizer.build(model.trainable_variables)  # the file holds its slots too
         model.load_weights(self._setup.weights_path(variant.name, seed))
         return model
 
@@ -181,42 +214,69 @@ class Study:
         path = self._setup.weights_path
         return path is None or path(variant.name, seed).exists()
 
+    def _try_out(self, variants, example):
+        """Applies each variant that was not tried before to `example`, and says what is wrong with which."""
+        for variant in variants:
+            if variant in self._tried:
+                continue
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always", NoEffectWarning)
+                variant.apply(example)
+                variant.callbacks(self.metric)
+            for warning in caught:
+                about = warning.message
+                if warning.category is NoEffectWarning:
+                    about = NoEffectWarning(f"{variant.name!r}: {about}")
+                warnings.warn(about, stacklevel=3)
+            self._tried.add(variant)
+
     def _run_plan(self, plan, total, verbose):
-        done = total - len(plan)
-        bar = None
-        if plan and verbose != 0:
-            bar = keras.utils.Progbar(len(plan), width=20, unit_name="trial")
-            resumed = f", {done} of {total} already in the store" if done else ""
-            print(f"Study {self.name!r}: {len(plan)} trials to train{resumed}")
+        if not plan:
+            return
+        trials = iter(self._engine.run(self._setup, plan))
+        progress = Progress(self.name, self.metric, len(plan), total, verbose)
         try:
-            with contextlib.closing(self._engine.run(self._setup, plan)) as trials:
-                for count, trial in enumerate(trials, start=1):
-                    self._check_metric(trial)
-                    self._trials[trial.variant, trial.seed] = trial
-                    if self._store:
-                        self._store.append(trial)
-                    if bar:
-                        bar.update(count)
+            for trial in trials:
+                # On disk first: what is in memory counts as finished.
+                if self._store:
+                    self._store.append(trial)
+                self._trials[trial.variant, trial.seed] = trial
+                _check_metric(self.metric, trial.metrics)
+                progress.finished(trial)
         except KeyboardInterrupt:
-            kept = len(self._trials)
             where = f"kept in {str(self._store.folder)!r}" if self._store else "kept in this Study object"
             raise KeyboardInterrupt(
-                f"Study {self.name!r} was interrupted. {kept} finished trials are {where}: run it again to continue"
+                f"Study {self.name!r} was interrupted. {len(self._trials)} finished trials are {where}: run it again "
+                "to continue"
             ) from None
-
-    def _check_metric(self, trial):
-        if self.metric not in trial.metrics:
-            available = sorted(trial.metrics)
-            raise ValueError(
-                f"`metric` must be one of {available}.{did_you_mean(self.metric, available)} Received: {self.metric!r}"
+        finally:
+            if hasattr(trials, "close"):
+                trials.close()
+        missing = [(v.name, s) for v, s in plan if (v.name, s) not in self._trials]
+        if missing:
+            raise RuntimeError(
+                f"Engine {self._engine.name!r} must yield a trial for each variant and seed of its plan. "
+                f"Missing: {missing[:5]}"
             )
+
+
+def _compiled_metrics(model, validation, batch_size):
+    """The names under which a trial reports the metrics that the model was compiled with."""
+    x, y, weight = next(iter(as_batches(validation, batch_size, "validation")()))
+    with without_retracing_warnings():
+        names = model.test_on_batch(x, y, sample_weight=weight, return_dict=True)
+    return [f"val_{name}" for name in names if name != "loss"]
+
+
+def _check_metric(metric, available):
+    if metric not in available:
+        available = sorted(available)
+        raise ValueError(f"`metric` must be one of {available}.{did_you_mean(metric, available)} Received: {metric!r}")
 
 
 def _seeds(seeds):
     if isinstance(seeds, collections.abc.Iterable) and not isinstance(seeds, str):
-        chosen = tuple(seeds)
-        for seed in chosen:
-            Interval(0, integer=True).check("seeds", seed)
+        chosen = tuple(int(Interval(0, integer=True).check("seeds", seed)) for seed in seeds)
         if len(set(chosen)) != len(chosen):
             raise ValueError(f"`seeds` must be distinct. Received: {list(chosen)}")
     else:
@@ -246,6 +306,8 @@ def _engine(engine):
 
 def _clean_loss(model):
     """The baseline's loss without label smoothing, for all variants alike; None where it has no labels to smooth."""
+    if len(getattr(model, "outputs", None) or ()) > 1:
+        return None  # one loss for several outputs: only the model knows how they add up
     try:
         return smoothed(model.loss, 0.0)
     except ValueError:

@@ -23,19 +23,22 @@ def summarize(variants, seeds, trials, metric, direction, confidence):
     adjusted = holm([d.p for d in differences]) if differences else []
     summaries = [_summary(variants[0], seeds, trials, values, None, None, "baseline")]
     for variant, difference, p in zip(variants[1:], differences, adjusted, strict=True):
-        diverged = sum(not math.isfinite(x) for x in values[variant.name])
-        verdict = _verdict(difference, p, direction, 1 - confidence, diverged, len(seeds))
+        lost = sum(
+            math.isfinite(b) and not math.isfinite(v) for v, b in zip(values[variant.name], baseline, strict=True)
+        )
+        verdict = _verdict(difference, p, direction, 1 - confidence, lost, len(seeds))
         summaries.append(_summary(variant, seeds, trials, values, difference, p, verdict))
     return tuple(summaries)
 
 
-def _verdict(difference, p, direction, level, diverged, seeds):
-    if diverged > seeds / 2:
+def _verdict(difference, p, direction, level, lost, seeds):
+    """The verdict; `lost` counts the seeds at which the variant diverged and the baseline did not."""
+    if lost > seeds / 2:
         return HURTS  # a training that does not end is no improvement, whatever the rest of the seeds say
     if p >= level or difference.pairs < 2:
         return NO_EVIDENCE
     better = difference.mean < 0 if direction == "min" else difference.mean > 0
-    if better and diverged:
+    if better and lost:
         return NO_EVIDENCE  # the seeds that diverged are not in the mean
     return HELPS if better else HURTS
 
@@ -43,6 +46,7 @@ def _verdict(difference, p, direction, level, diverged, seeds):
 def _summary(variant, seeds, trials, values, difference, p, verdict):
     own = [trials[variant.name, seed] for seed in seeds]
     finite = [x for x in values[variant.name] if math.isfinite(x)]
+    gaps = [gap for t in own if math.isfinite(gap := t.metrics.get("gap", math.nan))]
     return VariantSummary(
         name=variant.name,
         settings={lever.name: strength for lever, strength in variant.settings},
@@ -54,7 +58,7 @@ def _summary(variant, seeds, trials, values, difference, p, verdict):
         p=difference.p if difference else None,
         p_adjusted=p,
         verdict=verdict,
-        gap=float(np.mean([t.metrics["gap"] for t in own])),
+        gap=float(np.mean(gaps)) if gaps else math.nan,
         epochs=float(np.mean([t.epochs for t in own])),
         seconds=float(np.mean([t.seconds for t in own])),
         seeds=len(seeds),

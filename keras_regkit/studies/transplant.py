@@ -1,20 +1,24 @@
 """Putting a fresh model's state into one that was compiled and traced already."""
 
+from keras_regkit.studies import fingerprint
+
 
 def transplant(source, target):
     """Gives `target` the complete state of `source`: weights, seeds, optimizer slots; metrics reset.
 
-    Tracing a training step costs more than many of the trainings it serves. A model that was trained once and then takes
-    the state of a fresh one trains on exactly as the fresh one would.
+    Tracing a training step costs more than many of the trainings it serves. A model that was trained once and then
+    takes the state of a fresh one trains on exactly as the fresh one would.
 
     Args:
         source: A fresh compiled model.
         target: A compiled model of the same architecture and settings.
 
     Returns:
-        Whether it was possible. If not, `target` is as it was.
+        Whether it was possible. If not, `target` must not be used any more: its variables, or settings that are none
+        (a rate, which layers train), differ from those of `source`.
     """
     source.optimizer.build(source.trainable_variables)
+    target.optimizer.build(target.trainable_variables)
     pairs = [(source.variables, target.variables), (source.optimizer.variables, target.optimizer.variables)]
     for ours, theirs in pairs:
         if [(v.shape, v.dtype) for v in ours] != [(v.shape, v.dtype) for v in theirs]:
@@ -24,4 +28,5 @@ def transplant(source, target):
             old.assign(new.value)
     target.reset_metrics()
     target.stop_training = False
-    return True
+    # Compared after the copy: the learning rate is a variable, and part of the configuration too.
+    return fingerprint.of_model(source) == fingerprint.of_model(target)

@@ -19,6 +19,12 @@ class Trial:
         epochs: Number of epochs trained.
         best_epoch: 0-based epoch of the lowest `val_data_loss`; None if it never was finite.
         seconds: Wall-clock time of building, training and evaluating.
+
+    Example:
+
+    >>> trial = Trial("baseline", 0, {"val_data_loss": 0.3}, {"val_data_loss": [0.5, 0.3]}, 2, 1, 0.8)
+    >>> Trial.from_dict(trial.to_dict()) == trial
+    True
     """
 
     variant: str

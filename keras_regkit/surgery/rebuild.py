@@ -1,10 +1,12 @@
 """Rewriting Sequential and Functional models layer by layer, weights carried over."""
 
+import functools
 import warnings
 
 import keras
 
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.surgery.carry_weights import carry_weights
 from keras_regkit.surgery.recompile import recompile
 from keras_regkit.surgery.where import matcher
 
@@ -99,15 +101,22 @@ def _nothing(layer):
 
 
 def is_rewritable(model):
-    """Whether `model` is a plain Sequential or Functional model, whose layers are known from outside."""
-    return isinstance(model, keras.Sequential) or (
-        isinstance(model, keras.Model) and type(model).call is _functional_call()
+    """Whether `model` is a Sequential or Functional model, whose layers are known from outside.
+
+    So is a subclass that leaves `__init__` and `call` as they are, say for a `train_step` of its own: it is made anew
+    from layers or tensors.
+    """
+    return isinstance(model, keras.Model) and any(
+        isinstance(model, cls) and type(model).__init__ is cls.__init__ and type(model).call is cls.call
+        for cls in (keras.Sequential, _functional_class())
     )
 
 
-def _functional_call():
+@functools.cache
+def _functional_class():
+    """The class that `keras.Model(inputs, outputs)` makes, which has no public name."""
     inputs = keras.Input((1,))
-    return type(keras.Model(inputs, inputs)).call
+    return type(keras.Model(inputs, inputs))
 
 
 def check_rewritable(model):
@@ -115,8 +124,8 @@ def check_rewritable(model):
     if not is_rewritable(model):
         raise ValueError(
             f"Only Sequential and Functional models can be rewritten. Received: {model.name!r} of class "
-            f"{type(model).__name__}, whose layers are wired in its own `call`. Set the lever where the model is "
-            "written, or give Study a function that builds the model with it"
+            f"{type(model).__name__}, which is made or wired by its own `__init__` or `call`. Set the lever where the "
+            "model is written, or give Study a function that builds the model with it"
         )
     if not model.built:
         raise ValueError(
@@ -171,7 +180,7 @@ def _rewrite(model, rule, before, after, changes):
         for layer in model.layers:
             first, last = around(layer)
             layers += [*first, clone(layer), *last]
-        return keras.Sequential(layers, name=model.name, trainable=model.trainable)
+        return type(model)(layers, name=model.name, trainable=model.trainable)
 
     originals = {}
 
@@ -189,7 +198,9 @@ def _rewrite(model, rule, before, after, changes):
             output = added(output)
         return output
 
-    return keras.models.clone_model(model, clone_function=clone_and_remember, call_function=call)
+    # clone_model compiles the copy too, and fails where Keras cannot find the loss by its name; the twin has none.
+    twin = type(model)(model.input, model.output, name=model.name)
+    return keras.models.clone_model(twin, clone_function=clone_and_remember, call_function=call)
 
 
 def _carry_weights(old, new):
@@ -202,4 +213,4 @@ def _carry_weights(old, new):
         if is_rewritable(layer) and is_rewritable(source):
             _carry_weights(source, layer)
         elif [w.shape for w in source.weights] == [w.shape for w in layer.weights]:
-            layer.set_weights(source.get_weights())
+            carry_weights(source, layer)

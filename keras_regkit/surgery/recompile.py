@@ -13,7 +13,8 @@ def recompile(model, *, like=None, **changes):
 
     Returns:
         `model`. The optimizer is new and has taken no step. What `like`'s optimizer excluded from weight decay stays
-        excluded, matched by the variables' paths (Keras forgets it: it is not in the optimizer's config).
+        excluded, matched by the variables' paths (Keras forgets it: it is not in the optimizer's config). Where it
+        excluded all biases and scales, so are those of layers that `like` did not have.
 
     Raises:
         ValueError: `like` was never compiled.
@@ -28,27 +29,37 @@ def recompile(model, *, like=None, **changes):
     like = model if like is None else like
     if not like.compiled:
         raise ValueError(f"The model must be compiled first. Received: {like.name!r}, which is not")
-    excluded = _undecayed(like)
-    arguments = keras.saving.deserialize_keras_object(like.get_compile_config())
-    model.compile(**{**arguments, **changes})
-    decayed = [v for v in model.trainable_variables if _tail(v) in excluded]
-    if decayed and "optimizer" not in changes:
-        model.optimizer.exclude_from_weight_decay(var_list=decayed)
+    spares = _spared_from_decay(like)
+    config = like.get_compile_config()
+    if callable(like.loss):
+        # It holds no state: the object itself will do, also where Keras could not find it again by its name.
+        changes, config = {"loss": like.loss, **changes}, {**config, "loss": None}
+    model.compile(**{**keras.saving.deserialize_keras_object(config), **changes})
+    spared = [v for v in model.trainable_variables if spares(v)]
+    if spared and "optimizer" not in changes:
+        without_loss_scale(model.optimizer).exclude_from_weight_decay(var_list=spared)
     return model
 
 
-def _undecayed(model):
-    """Paths of the variables that the optimizer was told to leave out of weight decay."""
-    optimizer = model.optimizer
+def without_loss_scale(optimizer):
+    """Returns the optimizer that takes the steps: the inner one of a `LossScaleOptimizer`."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def _spared_from_decay(model):
+    """Returns a predicate over variables, also of copies of `model`: is it left out of weight decay?"""
+    optimizer = without_loss_scale(model.optimizer)
+    variables = model.trainable_variables
     if not getattr(optimizer, "weight_decay", None):
-        return set()
-    excluded = getattr(optimizer, "_exclude_from_weight_decay", set())
-    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
-    return {
-        _tail(v)
-        for v in model.trainable_variables
-        if optimizer._var_key(v) in excluded or (pattern is not None and pattern.search(v.name))
-    }
+        variables = []
+    excluded = {_tail(v) for v in variables if not optimizer._use_weight_decay(v)}
+    vectors = [v for v in variables if _is_vector(v)]
+    all_vectors = bool(vectors) and all(_tail(v) in excluded for v in vectors)
+    return lambda v: _tail(v) in excluded or (all_vectors and _is_vector(v))
+
+
+def _is_vector(variable):
+    return len(variable.shape) < 2
 
 
 def _tail(variable):

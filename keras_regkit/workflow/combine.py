@@ -24,8 +24,8 @@ def combine(study, result, verbose):
         verbose: As in `Study.run`.
 
     Returns:
-        `(winner, steps, trials)`: the chosen `Variant`, a tuple of `Step`, and the trials of the variants that were tried
-        beyond those of `result`.
+        `(winner, steps, trials)`: the chosen `Variant`, a tuple of `Step`, and the trials of the variants that were
+        tried beyond those of `result`.
     """
     by_name = {variant.name: variant for variant in study.variants}
     current, steps, trials = BASELINE, [], {}

@@ -52,9 +52,9 @@ def regularize(
 ):
     """Trains the template on a table, finds what it suffers from, tries the levers that fit, and saves the best model.
 
-    The loop: read and split the table; train `presets.mlp` from several seeds; diagnose its curves; study the levers that
-    the diagnosis advises, one knob at a time; combine those that helped, while validation says so; look at the test
-    set once; save. Every finished training is on disk at once: run the same call again after a crash or Ctrl-C, and it
+    The loop: read and split the table; train `presets.mlp` from several seeds; diagnose its curves; study the levers
+    that the diagnosis advises, one knob at a time; combine those that helped, while validation says so; look at the
+    test set once; save. Every finished training is on disk at once: run the same call again after a crash or Ctrl-C, and it
     continues where it was.
 
     Args:
@@ -76,8 +76,8 @@ def regularize(
         A `Decision`: `print(decision)`, `decision.plot()`.
 
     Raises:
-        ValueError, FileNotFoundError, PermissionError: the data or the output folder cannot be used. The message says what
-            arrived and how to fix it, before anything is trained.
+        ValueError, FileNotFoundError, PermissionError: the data or the output folder cannot be used. The message says
+            what arrived and how to fix it, before anything is trained.
         KeyboardInterrupt: at Ctrl-C; what is finished is kept.
 
     Example:
@@ -204,7 +204,8 @@ def _said_how_to_continue(folder):
         yield
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(
-            f"{error} Everything finished is in {str(folder)!r}: repeat the same call, with the same output, to continue"
+            f"{error} Everything finished is in {str(folder)!r}: repeat the same call, with the same output, to "
+            "continue"
         ) from None
 
 

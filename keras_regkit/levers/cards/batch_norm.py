@@ -7,13 +7,11 @@ from keras_regkit.levers.hidden import edited, hidden_layers, only
 from keras_regkit.levers.lever import Lever
 from keras_regkit.surgery import insert_after, replace
 from keras_regkit.surgery.graph import feeders
-from keras_regkit.surgery.rebuild import check_rewritable
 
 _FEEDFORWARD = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 
 
 def _set(model, present):
-    check_rewritable(model)
     layers = [layer for layer in hidden_layers(model) if isinstance(layer, _FEEDFORWARD)]
     normalized = _normalized(model)
     if present:
@@ -24,13 +22,13 @@ def _set(model, present):
 def _normalize(model, layers):
     """Dense(activation=f) becomes Dense → BatchNormalization → f, without the bias that the shift makes idle."""
     activations = {layer.name: layer.activation for layer in layers}
-    if layers:
+    linear = keras.activations.linear
+    if any(layer.use_bias or layer.activation is not linear for layer in layers):
         model = replace(model, only(layers), lambda layer: edited(layer, activation="linear", use_bias=False))
 
     def before_normalization(layer):
         return layer.name in activations
 
-    linear = keras.activations.linear
     if any(f is not linear for f in activations.values()):
         model = insert_after(
             model,

@@ -3,32 +3,22 @@
 import keras
 
 from keras_regkit._core.checks import Interval
-from keras_regkit.levers.hidden import edited, has_kernel, only
+from keras_regkit.levers.hidden import after_weights, edited, only
 from keras_regkit.levers.lever import Lever
 from keras_regkit.surgery import insert_before, replace
 
 
 def _set_rate(model, rate):
     """Sets the rate of the Dropout layers there are; where there are none, puts them before the dense layers."""
-    dropouts = [
-        layer for layer in _flatten(model) if type(layer) is keras.layers.Dropout and layer is not model.layers[0]
-    ]
+    # Not before the first weights: that would be dropout on the inputs, another lever.
+    layers = after_weights(model)
+    dropouts = [layer for layer in layers if type(layer) is keras.layers.Dropout]
     if dropouts:
         return replace(model, only(dropouts), lambda layer: edited(layer, rate=rate))
-    weighted = [layer for layer in _flatten(model) if has_kernel(layer)]
-    # Not before the first layer with weights: that would be dropout on the inputs, another lever.
-    dense = [layer for layer in weighted[1:] if isinstance(layer, keras.layers.Dense)] if rate else []
+    dense = [layer for layer in layers if isinstance(layer, keras.layers.Dense)] if rate else []
     return insert_before(
         model, only(dense), lambda layer: keras.layers.Dropout(rate, name=f"dropout_before_{layer.name}")
     )
-
-
-def _flatten(model):
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            yield from _flatten(layer)
-        else:
-            yield layer
 
 
 DROPOUT = Lever(

@@ -18,7 +18,9 @@ EARLY_STOPPING = Lever(
     strengths=(5,),
     equation="ship w(t*), t* = argmin over epochs t of the validation loss",
     use_when="the validation loss has a minimum and rises after it: it costs nothing and comes first",
-    trade_off="the validation set takes part in training, so judge the result on other data; too little patience stops at noise",
+    trade_off=(
+        "the validation set takes part in training, so judge the result on other data; little patience stops at noise"
+    ),
     interactions=(
         ("l2", "both limit how far weights travel from where they began; with one, less is needed of the other"),
         ("label_smoothing", "monitor a clean loss: smoothing is part of `val_loss`"),

@@ -1,5 +1,6 @@
 """Label smoothing through the loss."""
 
+import inspect
 import warnings
 
 import keras
@@ -11,10 +12,10 @@ from keras_regkit.losses import LabelSmoothing
 from keras_regkit.surgery import copy, recompile
 
 _SMOOTHED_BY_KERAS = (keras.losses.BinaryCrossentropy, keras.losses.CategoricalCrossentropy)
-_BY_NAME = {
-    "binary_crossentropy": keras.losses.BinaryCrossentropy,
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
+_CLASSES = {
+    keras.losses.binary_crossentropy: keras.losses.BinaryCrossentropy,
+    keras.losses.categorical_crossentropy: keras.losses.CategoricalCrossentropy,
+    keras.losses.sparse_categorical_crossentropy: keras.losses.SparseCategoricalCrossentropy,
 }
 
 
@@ -38,7 +39,7 @@ def smoothed(loss, smoothing):
         return type(loss).from_config({**loss.get_config(), "label_smoothing": smoothing})
     if type(loss) is keras.losses.SparseCategoricalCrossentropy:
         return LabelSmoothing(loss, smoothing) if smoothing else loss
-    name = loss if isinstance(loss, str) else type(loss).__name__
+    name = getattr(loss, "__name__", type(loss).__name__)
     raise ValueError(
         "'label_smoothing' needs a model compiled with one cross-entropy (binary, categorical or sparse categorical). "
         f"Received: {name}"
@@ -46,7 +47,9 @@ def smoothed(loss, smoothing):
 
 
 def _as_object(loss):
-    return _BY_NAME[loss]() if isinstance(loss, str) and loss in _BY_NAME else loss
+    """The cross-entropies are compiled by name, as functions or as objects; here they become objects."""
+    found = keras.losses.get(loss) if isinstance(loss, str) else loss
+    return _CLASSES[found]() if inspect.isfunction(found) and found in _CLASSES else found
 
 
 LABEL_SMOOTHING = Lever(

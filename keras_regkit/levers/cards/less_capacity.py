@@ -6,7 +6,6 @@ from keras_regkit._core.checks import Interval
 from keras_regkit.levers.hidden import edited, hidden_layers, only
 from keras_regkit.levers.lever import Lever
 from keras_regkit.surgery import replace
-from keras_regkit.surgery.rebuild import check_rewritable
 
 _DEFAULT_UNITS = (256, 128)  # of presets.mlp
 _WIDTHS = {
@@ -18,7 +17,6 @@ _WIDTHS = {
 
 
 def _shrink(model, share):
-    check_rewritable(model)
     layers = [layer for layer in hidden_layers(model) if type(layer) in _WIDTHS]
 
     def rule(layer):
@@ -38,6 +36,11 @@ def _less(width, share):
     return max(1, round(width * (1 - share)))
 
 
+def _less_units(units, share):
+    """The same for `units` as `presets.mlp` takes them: one width, or one per block."""
+    return _less(units, share) if isinstance(units, int) else tuple(_less(width, share) for width in units)
+
+
 LESS_CAPACITY = Lever(
     name="less_capacity",
     title="Less capacity",
@@ -51,7 +54,5 @@ LESS_CAPACITY = Lever(
     interactions=(("dropout", "both reduce what units can learn together; narrow nets want lower rates"),),
     source="Goodfellow et al. 2016, Deep Learning, section 5.2",
     rewrite=_shrink,
-    keywords=lambda strength, config: {
-        "units": tuple(_less(width, strength) for width in config.get("units", _DEFAULT_UNITS))
-    },
+    keywords=lambda strength, config: {"units": _less_units(config.get("units", _DEFAULT_UNITS), strength)},
 )

@@ -6,16 +6,18 @@ from keras_regkit._core.checks import Interval
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.levers.lever import Lever
 from keras_regkit.surgery import copy, recompile
+from keras_regkit.surgery.recompile import without_loss_scale
 
 
 def _decay(model, strength):
-    if (model.optimizer.weight_decay or 0) == strength:
+    if (without_loss_scale(model.optimizer).weight_decay or 0) == strength:
         warnings.warn(f"The optimizer decays by {strength} already: nothing changed", NoEffectWarning, stacklevel=4)
     new = copy(model)
-    config = {**model.optimizer.get_config(), "weight_decay": strength or None}
-    optimizer = type(model.optimizer).from_config(config)
+    optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
+    stepping = without_loss_scale(optimizer)
+    stepping.weight_decay = strength  # 0 rather than None, which AdamW refuses
     # Keras decays everything that trains. Biases and normalization scales do not overfit: they are left alone.
-    optimizer.exclude_from_weight_decay(var_list=[v for v in new.trainable_variables if len(v.shape) < 2])
+    stepping.exclude_from_weight_decay(var_list=[v for v in new.trainable_variables if len(v.shape) < 2])
     return recompile(new, optimizer=optimizer)
 
 
