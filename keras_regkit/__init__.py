@@ -1,8 +1,8 @@
 """Regularization for Keras: diagnose, pick one lever, validate, iterate.
 
-The rooms are named as Keras names them (`callbacks`, `losses` ...); beside them stand `levers` (one card per technique),
-`presets`, `diagnosis` and `studies`. Rooms whose classes Keras must find when it loads a file are imported here; the
-rest, and everything that needs an extra, on first use.
+The rooms are named as Keras names them (`callbacks`, `losses` ...); beside them stand `levers` (one card for each
+technique), `presets`, `diagnosis` and `studies`. Rooms whose classes Keras must find when it loads a file are
+imported here; the rest, and everything that needs an extra, on first use.
 """
 
 import importlib

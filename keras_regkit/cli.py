@@ -183,7 +183,7 @@ def _parser():
     demo = commands.add_parser(
         "demo",
         help="the same on scikit-learn's breast-cancer table, in about two minutes",
-        description="Runs `keras-regkit run` on the breast-cancer table that comes with scikit-learn. Needs no network.",
+        description="Runs `keras-regkit run` on scikit-learn's breast-cancer table. Needs no network.",
     )
     _add_common(demo, epochs=40, output="regkit-demo")
     demo.set_defaults(run=_demo)

@@ -36,7 +36,7 @@ for case in manifest["cases"]:
         outputs = flat(model(x, training=False))
         penalty = sum(float(keras.ops.convert_to_numpy(value)) for value in model.losses)
         if "y" in arrays:
-            loss = float(model.evaluate(x, arrays["y"], verbose=0))
+            loss = model.evaluate(x, arrays["y"], verbose=0, return_dict=True)["loss"]
     except Exception as caught:
         error = f"{type(caught).__name__}: {caught}"
     numpy.savez(case["outputs"], *outputs)
@@ -155,7 +155,7 @@ class SavedModels:
         self._files.append(file)
         self._inputs.append(x)
         self._targets.append(y)
-        loss = None if y is None else float(model.evaluate(x, y, verbose=0))
+        loss = None if y is None else model.evaluate(x, y, verbose=0, return_dict=True)["loss"]
         penalty = sum(number(value) for value in model.losses)
         self._expected.append(Loaded(None, to_numpy(model(x, training=False)), penalty, loss))
 

@@ -54,8 +54,8 @@ def regularize(
 
     The loop: read and split the table; train `presets.mlp` from several seeds; diagnose its curves; study the levers
     that the diagnosis advises, one knob at a time; combine those that helped, while validation says so; look at the
-    test set once; save. Every finished training is on disk at once: run the same call again after a crash or Ctrl-C, and it
-    continues where it was.
+    test set once; save. Every finished training is on disk at once: run the same call again after a crash or Ctrl-C,
+    and it continues where it was.
 
     Args:
         data: Path of a CSV, TSV or Parquet file, or a pandas DataFrame.
