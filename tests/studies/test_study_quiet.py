@@ -24,6 +24,7 @@ def test_a_silent_study_says_nothing_and_keeps_no_models(capfd):
         return model
 
     def callbacks():
+        logger.warning("5 out of the last 5 calls to <function f> triggered tf.function retracing.")
         gc.collect()
         alive.append(sum(ref() is not None for ref in built))
         return []
@@ -35,7 +36,7 @@ def test_a_silent_study_says_nothing_and_keeps_no_models(capfd):
         found.run(verbose=0)
     finally:
         logger.removeHandler(records)
-    assert records.messages == []
+    assert records.messages == []  # TensorFlow takes five variants for one function that is traced too often
     assert capfd.readouterr() == ("", "")
     assert len(alive) == 9
     # The one that trains and the one whose state it was given: not more with more variants.
