@@ -123,8 +123,11 @@ def rising(train, validation, validation_noise, unit):
 def wide_gap(train, validation, validation_noise, unit):
     """A wide gap that stays: overfitting, second kind."""
     gap = validation - train
-    size = np.median(gap[-tail(len(gap)) :])
-    limit = max(at.GAP_NOISES * validation_noise, at.GAP_SHARE * unit)
+    end = slice(-tail(len(gap)), None)
+    size = np.median(gap[end])
+    remembered = train.min() >= 0 and np.median(train[end]) < at.HALF * np.median(validation[end])
+    share = at.SMALL_GAP_SHARE if remembered else at.GAP_SHARE
+    limit = max(at.GAP_NOISES * validation_noise, share * unit)
     return Sign(_ratio(size, limit), _start_of_last_run(smooth(gap) >= limit))
 
 

@@ -23,6 +23,8 @@ RISE_SHARE = 0.015
 # Overfitting, second kind: a wide gap that stays, measured over the tail.
 GAP_NOISES = 3.0
 GAP_SHARE = 0.2
+# A loss that is never negative and on train less than half of what it is on validation: then a smaller gap is wide too.
+HALF = 0.5
 # A gap below GAP_SHARE but above this one is mentioned, and light levers are offered.
 SMALL_GAP_SHARE = 0.08
 

@@ -29,7 +29,8 @@ class Lever:
         source: Paper, with equation or section.
         rewrite: Function of a compiled model and a strength that returns a new one. None if it does not act on models.
         keywords: Function of a strength and the keyword arguments of `presets.mlp`; returns the arguments to change.
-        make_callbacks: Function of a strength and a monitor that returns callbacks for `fit`. None if there are none.
+        make_callbacks: Function of a strength, a monitor and its mode that returns callbacks for
+            `fit`. None if there are none.
     """
 
     name: str
@@ -86,10 +87,10 @@ class Lever:
             f"Received: {type(model_or_config).__name__}"
         )
 
-    def callbacks(self, strength, monitor="val_loss"):
+    def callbacks(self, strength, monitor="val_loss", mode="auto"):
         """Returns the callbacks that the lever adds to `fit`; an empty list for one that acts on the model."""
         self.check(strength)
-        return self.make_callbacks(strength, monitor) if self.make_callbacks else []
+        return self.make_callbacks(strength, monitor, mode) if self.make_callbacks else []
 
     def _apply_to_model(self, model, strength):
         if not model.compiled:

@@ -40,9 +40,9 @@ class Variant:
                 model = lever.apply(model, strength)
         return model
 
-    def callbacks(self, monitor):
+    def callbacks(self, monitor, mode="auto"):
         """Returns new callbacks for one training of the variant."""
-        return [c for lever, strength in self.settings for c in lever.callbacks(strength, monitor)]
+        return [c for lever, strength in self.settings for c in lever.callbacks(strength, monitor, mode)]
 
     def plus(self, other):
         """Returns the variant that has the settings of both."""

@@ -32,6 +32,7 @@ class Setup:
         epochs: Most epochs to train.
         batch_size: Rows per training batch, for arrays.
         metric: What variants are compared by, and what levers that watch training monitor.
+        direction: `"min"` or `"max"`: which way of the metric is better.
         loss: The clean loss all variants are evaluated with; None for each model's own without its penalties.
         callbacks: Function that returns extra callbacks for one training, or None.
         weights_path: Function from a variant's name and a seed to where the final weights are kept, or None.
@@ -43,6 +44,7 @@ class Setup:
     epochs: int
     batch_size: int
     metric: str
+    direction: str
     loss: object = None
     callbacks: collections.abc.Callable | None = None
     weights_path: collections.abc.Callable | None = None
@@ -101,7 +103,7 @@ class _Workplace:
                 SeedNoise(seed),
                 *follow,
                 self._gap,
-                *self._variant.callbacks(setup.metric),
+                *self._variant.callbacks(setup.metric, setup.direction),
                 *(setup.callbacks() if setup.callbacks else []),
             ],
         )

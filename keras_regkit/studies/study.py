@@ -145,6 +145,7 @@ class Study:
             epochs=epochs,
             batch_size=batch_size,
             metric=metric,
+            direction=self.direction,
             loss=_clean_loss(example),
             callbacks=callbacks,
             weights_path=self._store.weights_path if keep_weights else None,
@@ -222,7 +223,7 @@ class Study:
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", NoEffectWarning)
                 variant.apply(example)
-                variant.callbacks(self.metric)
+                variant.callbacks(self.metric, self.direction)
             for warning in caught:
                 about = warning.message
                 if warning.category is NoEffectWarning:

@@ -23,5 +23,6 @@ def candidates(diagnosis, task):
         return dict(_LIGHTER)
     advised = [r.name for r in diagnosis.levers if r.card]
     idle = _IDLE | ({"label_smoothing"} if task == "regression" else set())
-    names = [name for name in dict.fromkeys([*advised, *_STAPLES]) if name not in idle]
-    return {name: levers.get(name).strengths for name in names[:_MOST]}
+    advised = [name for name in advised if name not in idle]
+    names = dict.fromkeys([*advised[: _MOST - 1], *_STAPLES, *advised])
+    return {name: levers.get(name).strengths for name in list(names)[:_MOST]}

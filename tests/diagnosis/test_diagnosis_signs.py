@@ -51,8 +51,8 @@ def test_a_sign_is_present_from_its_threshold_on():
 
 
 def test_wide_gap_says_since_when():
-    train = np.zeros(10)
-    validation = np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1.0])
+    train = np.ones(10)
+    validation = 1 + np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1.0])
     sign = signs.wide_gap(train, validation, 0.0, 1.0)
     assert sign.ratio == pytest.approx(1 / 0.2)
     assert sign.since in (3, 4)
@@ -63,3 +63,13 @@ def test_easier_needs_a_wider_margin_on_raw_curves():
     validation = train - 0.05
     assert signs.easier(train, validation, 0.0, 0.5, clean=True).present
     assert not signs.easier(train, validation, 0.0, 0.5, clean=False).present
+
+
+def test_a_gap_of_a_tenth_is_wide_where_train_is_half_of_validation():
+    validation = np.full(10, 0.2)
+    remembered = signs.wide_gap(np.full(10, 0.09), validation, 0.0, 1.0)
+    not_remembered = signs.wide_gap(np.full(10, 0.11), validation, 0.0, 1.0)
+    negative = signs.wide_gap(np.full(10, -0.11), np.full(10, 0.0), 0.0, 1.0)
+    assert remembered.ratio > 1
+    assert not_remembered.ratio < 1
+    assert negative.ratio < 1  # halves of a loss that can be negative mean nothing

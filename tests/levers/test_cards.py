@@ -93,6 +93,8 @@ def test_early_stopping_acts_on_fit():
     (callback,) = card.callbacks(7, monitor="val_accuracy")
     assert isinstance(callback, EarlyStopping)
     assert (callback.patience, callback.monitor, callback.restore_best_weights) == (7, "val_accuracy", True)
+    (callback,) = card.callbacks(7, monitor="val_score", mode="max")  # a name that tells no direction
+    assert (callback.monitor, callback.mode) == ("val_score", "max")
     with pytest.raises(
         ValueError, match=r"acts on training.*callbacks=levers\.get\('early_stopping'\)\.callbacks\(7\)"
     ):

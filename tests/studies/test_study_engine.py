@@ -19,7 +19,7 @@ DROPOUT = Variant(((levers.get("dropout"), 0.3),))
 
 def run(*plan, build=noisy_regressor, callbacks=None):
     """Runs `(variant, seed)` pairs in one engine, and returns the trials by pair, without their times."""
-    setup = Setup(Builder(build), table(), table(seed=1), 2, 8, "val_data_loss", callbacks=callbacks)
+    setup = Setup(Builder(build), table(), table(seed=1), 2, 8, "val_data_loss", "min", callbacks=callbacks)
     return {(t.variant, t.seed): timeless(t.to_dict()) for t in SequentialEngine().run(setup, plan)}
 
 

@@ -5,8 +5,8 @@ from keras_regkit.callbacks import EarlyStopping
 from keras_regkit.levers.lever import Lever
 
 
-def _callbacks(patience, monitor):
-    return [EarlyStopping(monitor=monitor, patience=patience, restore_best_weights=True)]
+def _callbacks(patience, monitor, mode):
+    return [EarlyStopping(monitor=monitor, mode=mode, patience=patience, restore_best_weights=True)]
 
 
 EARLY_STOPPING = Lever(
