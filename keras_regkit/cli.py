@@ -10,6 +10,16 @@ from keras_regkit._version import __version__
 
 _DESCRIPTION = "Regularization for Keras: diagnose, pick one lever, validate, iterate."
 
+_EXAMPLES = """\
+examples:
+  keras-regkit demo
+  keras-regkit run patients.csv --target relapse
+  keras-regkit diagnose log.csv --plot curves.png
+  keras-regkit levers dropout
+
+exit status: 0 done, 2 a mistake in the call or the data, 130 interrupted (repeat the command to continue)
+"""
+
 _RUN_HELP = """\
 Reads a table, trains the documented template (Dense + BatchNormalization + Dropout + L2), diagnoses its learning
 curves, studies the levers that fit, one knob at a time over several seeds, combines those that helped, and looks
@@ -44,6 +54,8 @@ def main(arguments=None):
     try:
         return options.run(options)
     except (ValueError, TypeError, OSError, ImportError) as error:
+        if options.traceback:
+            raise
         # A mistake in the call has an error message of its own; a traceback would only hide it.
         print(f"keras-regkit: {error}", file=sys.stderr)
         return 2
@@ -59,7 +71,7 @@ def _run(options):
     decision = regularize(
         options.data,
         options.target,
-        separator=options.separator,
+        separator="\t" if options.separator == "\\t" else options.separator,
         encoding=options.encoding,
         group=options.group,
         **_common(options),
@@ -141,10 +153,10 @@ def _parse_levers(given):
     for item in given:
         name, equals, values = item.partition("=")
         if not equals:
-            chosen[name] = levers.get(name).strengths
+            chosen.setdefault(name, []).extend(levers.get(name).strengths)
             continue
         try:
-            chosen[name] = [int(v) if v.strip().isdigit() else float(v) for v in values.split(",")]
+            chosen.setdefault(name, []).extend(int(v) if v.strip().isdigit() else float(v) for v in values.split(","))
         except ValueError as error:
             raise ValueError(
                 f"--levers takes NAME or NAME=STRENGTH,STRENGTH with numbers, such as l2=1e-3,1e-2. Received: {item!r}"
@@ -161,9 +173,15 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
 
 
 def _parser():
-    parser = argparse.ArgumentParser(prog="keras-regkit", description=_DESCRIPTION)
+    parser = argparse.ArgumentParser(
+        prog="keras-regkit",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"keras-regkit {__version__}")
-    commands = parser.add_subparsers(dest="command", title="commands", metavar="")
+    parser.add_argument("--traceback", action="store_true", help="show where an error came from")
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
 
     run = commands.add_parser(
         "run",

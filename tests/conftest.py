@@ -1,10 +1,16 @@
 """Settings that must be in place before Keras is imported, and the benchmarks' switch."""
 
 import os
+import signal
+import threading
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "agg")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, which some of them are about.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):

@@ -78,6 +78,18 @@ def test_diagnose_reads_a_log_and_draws(tmp_path, capsys):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_levers_can_be_repeated_and_a_traceback_asked_for(table):
+    with pytest.raises(ValueError, match="holds a strength twice"):
+        main(["--traceback", "run", table, "--target", "y", "--levers", "l2=0.1", "--levers", "l2=0.1"])
+
+
+def test_separator_can_be_written_as_a_tab(table, tmp_path, capsys):
+    pd.read_csv(table).to_csv(tmp_path / "tabs.csv", index=False, sep="\t")
+    # Gets past the reading, to the next mistake.
+    assert main(["run", "tabs.csv", "--target", "z", "--separator", "\\t"]) == 2
+    assert "'z'" in capsys.readouterr().err
+
+
 def test_levers_lists_every_card(capsys):
     assert main(["levers"]) == 0
     listed = capsys.readouterr().out

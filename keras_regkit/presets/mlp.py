@@ -10,6 +10,7 @@ from keras_regkit.losses import LabelSmoothing
 
 TASKS = ("binary", "multiclass", "regression")
 
+_SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
 RANGES = {
     "outputs": Interval(1, integer=True, optional=True),
     "task": OneOf(*TASKS),
@@ -82,7 +83,7 @@ def mlp(
         normalization: A `keras.layers.Normalization` layer to put first, or True for a new one, which the caller
             adapts: `model.get_layer("normalization").adapt(x)`. Defaults to None.
         optimizer: Name, class or instance of a Keras optimizer. Defaults to `"adam"`.
-        learning_rate: Learning rate, > 0. Defaults to the optimizer's own.
+        learning_rate: Learning rate, > 0, or a `keras.optimizers.schedules` object. Defaults to the optimizer's own.
         seed: Seed of the initial weights and of dropout, an integer ≥ 0; each layer gets its own, derived from it.
             Defaults to None (Keras' global seed decides).
         name: Name of the model. Defaults to `"mlp"`.
@@ -111,7 +112,7 @@ def mlp(
         max_norm=max_norm,
         label_smoothing=label_smoothing,
         weight_decay=weight_decay,
-        learning_rate=learning_rate,
+        learning_rate=None if isinstance(learning_rate, _SCHEDULE) else learning_rate,
         seed=seed,
     )
     shape = _sizes("input_shape", input_shape, "the number of features, or a shape such as (8, 8)")

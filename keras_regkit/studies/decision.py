@@ -106,7 +106,7 @@ class Decision:
     ...     shipped_seed=0, output=pathlib.Path("regkit-run"), seconds=60.0, versions={},
     ... )
     >>> decision.conclusion().split(":")[0]
-    'Chosen on validation'
+    'Looked best on validation'
     """
 
     target: str
@@ -146,7 +146,7 @@ class Decision:
         test = self.test
         if self.winner == "baseline":
             return (
-                "No lever was shown to improve on the template, so the template itself was saved. "
+                "No lever looked better than the template on validation, so the template itself was saved. "
                 f"Its test loss is {test.shipped:.4g} on {test.rows} rows that took no part in any decision."
             )
         outcome = {
@@ -155,7 +155,7 @@ class Decision:
             "no difference shown": "The test set is too small, or the gain too slight, to confirm it",
         }[test.verdict]
         return (
-            f"Chosen on validation: {self.winner}. {outcome}: the test loss goes from {test.baseline:.4g} to "
+            f"Looked best on validation: {self.winner}. {outcome}: the test loss goes from {test.baseline:.4g} to "
             f"{test.winner:.4g} (difference {test.difference:+.3g}, 95% interval [{test.low:+.3g}, {test.high:+.3g}] "
             f"over {test.rows} rows)."
         )

@@ -115,7 +115,7 @@ class StudyResult:
 
     def __str__(self):
         seeds = self.baseline.seeds
-        header = ("variant", self.metric, "difference", f"{self.confidence:.0%} interval", "p (Holm)", "gap", "verdict")
+        header = _header(self)
         rows = [header, *(_row(s) for s in self.summaries)]
         widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -127,7 +127,7 @@ class StudyResult:
 
     def _repr_html_(self):
         cells = [_row(s) for s in self.summaries]
-        header = ("variant", self.metric, "difference", f"{self.confidence:.0%} interval", "p (Holm)", "gap", "verdict")
+        header = _header(self)
         head = "".join(f"<th>{html.escape(c)}</th>" for c in header)
         body = "".join("<tr>" + "".join(f"<td>{html.escape(c)}</td>" for c in row) + "</tr>" for row in cells)
         conclusion = html.escape(self._conclusion())
@@ -140,12 +140,17 @@ class StudyResult:
         helping = self.helping
         if helping:
             return f"Helps: {', '.join(s.name for s in helping)}."
-        return "No variant is shown to help: keep the baseline, or run more seeds."
+        return f"No variant is shown to help: with {self.baseline.seeds} seeds only large effects can be."
+
+
+def _header(result):
+    interval = f"{result.confidence:.0%} interval"
+    return "variant", result.metric, "difference", interval, "p (Holm)", "gap", "epochs", "s", "verdict"
 
 
 def _row(summary):
     if summary.verdict == "baseline":
-        return summary.name, f"{summary.mean:.4g} ± {summary.sd:.2g}", "", "", "", f"{summary.gap:+.3g}", ""
+        return summary.name, f"{summary.mean:.4g} ± {summary.sd:.2g}", "", "", "", *_means(summary), ""
     verdict = summary.verdict
     if summary.diverged:
         verdict += f" ({summary.diverged} of {summary.seeds} diverged)"
@@ -156,6 +161,10 @@ def _row(summary):
         f"{summary.difference:+.3g}",
         interval,
         "<0.001" if summary.p_adjusted < 0.001 else f"{summary.p_adjusted:.3f}",
-        f"{summary.gap:+.3g}",
+        *_means(summary),
         verdict,
     )
+
+
+def _means(summary):
+    return f"{summary.gap:+.3g}", f"{summary.epochs:.0f}", f"{summary.seconds:.1f}"

@@ -9,6 +9,7 @@ from keras_regkit._core.backend import without_retracing_warnings
 from keras_regkit._core.checks import Interval, OneOf, check_arguments, did_you_mean
 from keras_regkit._core.data import as_batches
 from keras_regkit._core.directions import direction as known_direction
+from keras_regkit._core.extras import require
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.levers.cards.label_smoothing import smoothed
 from keras_regkit.studies import fingerprint
@@ -103,6 +104,7 @@ class Study:
         engine="sequential",
         name="study",
     ):
+        require("scipy.stats", extra="studies", purpose="A study's statistics")  # before hours were spent, not after
         check_arguments(self.RANGES, epochs=epochs, batch_size=batch_size, confidence=confidence, mode=mode)
         if keep_weights and store is None:
             raise ValueError("`keep_weights=True` needs a folder to keep them in: store=...")

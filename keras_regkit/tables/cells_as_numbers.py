@@ -5,6 +5,9 @@ from keras_regkit._core.extras import require
 # A column is a column of numbers when more than this share of its cells are, and the rest are the same few texts.
 NUMERIC_SHARE = 0.5
 MOST_TOKENS = 5
+MISSING = frozenset(
+    ["", "?", "-", "--", ".", "*", "na", "n/a", "n.a.", "#n/a", "nan", "null", "nil", "none", "unknown", "missing"]
+)
 LARGEST = 3.4e38  # of float32
 
 
@@ -21,6 +24,9 @@ def missing_tokens(series):
     bad = present[pandas.to_numeric(present, errors="coerce").isna()].astype(str).str.strip()
     tokens = sorted(bad.unique())
     if len(present) - len(bad) <= NUMERIC_SHARE * len(present) or len(tokens) > MOST_TOKENS:
+        return None
+    # Codes such as 1, 2, A are categories: only what is known to stand for nothing is taken for it.
+    if not all(token.lower() in MISSING for token in tokens):
         return None
     return tuple(tokens)
 

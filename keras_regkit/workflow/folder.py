@@ -25,7 +25,10 @@ def claim(output):
             f"`output` must be a folder that can be written to. Received: {str(output)!r} ({error.strerror}). "
             "Choose another one"
         ) from error
-    foreign = sorted(path.name for path in folder.iterdir() if path.name not in _OURS)
+    # A kill can leave a half-written hidden file behind, and desktops put theirs everywhere.
+    found = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    ours = found and (folder / "study" / "study.json").exists()
+    foreign = sorted(found - _OURS) if ours else sorted(found - {"study"})
     if foreign:
         raise ValueError(
             f"`output` must be new, empty, or the folder of an earlier run. {str(output)!r} holds other things: "

@@ -11,8 +11,8 @@ from keras_regkit.studies.statistics import paired_difference
 def score(study, winner, prepared):
     """Compares the template and the winner on the test rows, with all seeds, and returns a `TestScore`.
 
-    Each row's loss is averaged over the seeds; the interval is that of the paired difference over rows, so it says how
-    much the choice of these test rows matters.
+    Each row's loss is averaged over the seeds; the interval is that of the paired difference over rows (over groups,
+    where the table has them), so it says how much the choice of these test rows matters.
     """
     x, y = prepared.test
     losses, metrics, shipped = {}, {}, {}
@@ -25,7 +25,7 @@ def score(study, winner, prepared):
             values.append(_metric(prepared, y, outputs))
         losses[variant], shipped[variant] = np.mean(rows, axis=0), float(np.mean(rows[0]))
         metrics[variant] = {name: float(np.mean([v[name] for v in values])) for name in values[0]}
-    difference = paired_difference(losses[winner], losses[BASELINE])
+    difference = paired_difference(*(_by_group(losses[v], prepared) for v in (winner, BASELINE)))
     return TestScore(
         rows=len(x),
         baseline=float(np.mean(losses[BASELINE])),
@@ -38,6 +38,15 @@ def score(study, winner, prepared):
         shipped=shipped[winner],
         verdict=_verdict(difference, winner),
     )
+
+
+def _by_group(losses, prepared):
+    """Averages within the groups: rows of one patient are no independent witnesses."""
+    if prepared.split.group is None:
+        return losses
+    members = prepared.frame[prepared.split.group].iloc[prepared.split.test].to_numpy()
+    groups, index = np.unique(members.astype(str), return_inverse=True)
+    return np.bincount(index, weights=losses) / np.bincount(index, minlength=len(groups))
 
 
 def row_losses(task, y, outputs):

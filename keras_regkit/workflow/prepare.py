@@ -3,6 +3,8 @@
 import dataclasses
 import warnings
 
+import keras
+
 from keras_regkit import tables
 from keras_regkit._core.warnings import DataWarning
 
@@ -49,6 +51,13 @@ def prepare(data, target, *, task, group, validation, test, seed, separator, enc
         split = tables.split_table(
             frame, target, task=task, group=group, validation=validation, test=test, seed=seed, features=schema.features
         )
+        if schema.categories and keras.backend.backend() != "tensorflow":
+            warnings.warn(
+                f"The table has text columns, and {keras.backend.backend()!r} has no tensors of text: `model.keras` "
+                "will take raw rows under KERAS_BACKEND=tensorflow only",
+                DataWarning,
+                stacklevel=3,
+            )
     for warning in caught:
         # Seen by whoever calls from Python, and kept for the report.
         warnings.warn(warning.message, warning.category, stacklevel=3)

@@ -129,13 +129,14 @@ def regularize(
         )
 
     with _said_how_to_continue(folder):
+        one_knob = study(levers) if levers is not None else None  # what cannot be studied is said before training
         say("1/4 The template")
         baseline = study(["dropout"]).run_variants([], verbose)
         diagnosis = _diagnose(baseline, prepared, seed)
         say(f"    {diagnosis.regime}")
         chosen = levers if levers is not None else candidates(diagnosis, prepared.task)
         say(f"2/4 One knob at a time: {', '.join(lever.name for lever, _ in parse(chosen))}")
-        one_knob = study(chosen)
+        one_knob = one_knob or study(chosen)
         result = one_knob.run(verbose)
         say("3/4 Combining what helped")
         winner, steps, more_trials = combine(one_knob, result, verbose)
@@ -143,30 +144,29 @@ def regularize(
         say(f"4/4 The test set, once: {winner.name} against the template")
         test_score = score(one_knob, winner, prepared)
         core = one_knob.model(winner, seed)
-
-    _save(tables.raw_row_model(core, prepared.encoder, prepared.target_encoder), folder / "model.keras")
-    decision = Decision(
-        target=target,
-        task=prepared.task,
-        task_reason=prepared.task_reason,
-        classes=prepared.target_encoder.classes,
-        rows=len(prepared.frame),
-        features=prepared.train[0].shape[1],
-        split=prepared.split.summary(),
-        notes=prepared.notes,
-        diagnosis=diagnosis,
-        result=result,
-        steps=steps,
-        winner=winner.name,
-        settings={lever.name: strength for lever, strength in winner.settings},
-        test=test_score,
-        shipped_seed=seed,
-        output=folder,
-        seconds=time.perf_counter() - start,
-        versions=_versions(),
-    )
-    report.write(decision, folder / "report.html", table_summary=prepared.encoder.schema)
-    write_json(folder / "decision.json", decision.to_dict())
+        _save(tables.raw_row_model(core, prepared.encoder, prepared.target_encoder), folder / "model.keras")
+        decision = Decision(
+            target=target,
+            task=prepared.task,
+            task_reason=prepared.task_reason,
+            classes=prepared.target_encoder.classes,
+            rows=len(prepared.frame),
+            features=prepared.train[0].shape[1],
+            split=prepared.split.summary(),
+            notes=prepared.notes,
+            diagnosis=diagnosis,
+            result=result,
+            steps=steps,
+            winner=winner.name,
+            settings={lever.name: strength for lever, strength in winner.settings},
+            test=test_score,
+            shipped_seed=seed,
+            output=folder,
+            seconds=time.perf_counter() - start,
+            versions=_versions(),
+        )
+        report.write(decision, folder / "report.html", table_summary=prepared.encoder.schema)
+        write_json(folder / "decision.json", decision.to_dict())
     return decision
 
 

@@ -155,7 +155,7 @@ def test_a_note_is_said_once(helped):
 
 def test_nothing_helped(tmp_path):
     _, page = written(tmp_path, decision(helped=False))
-    assert "No lever was shown to improve on the template" in page.text
+    assert "No lever looked better than the template" in page.text
     assert "nothing was combined" in page.text
     assert "Test loss, winner" not in page.text
 
