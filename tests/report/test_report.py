@@ -97,7 +97,7 @@ def test_pictures_are_inside_and_described(helped):
 def test_it_opens_with_the_conclusion(helped):
     _, page = helped
     assert decision().conclusion() in page.text
-    assert page.text.index("Chosen on validation") < page.text.index("Key numbers")
+    assert page.text.index("Looked best on validation") < page.text.index("Key numbers")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_the_text_is_a_table_that_fits():
     assert "<0.001" in text
     assert "lower val_data_loss is better" in text
     assert "Helps: dropout=0.5, l2=0.1." in text
-    assert "keep the baseline" in str(result(WORSE))
+    assert "only large effects" in str(result(WORSE))
 
 
 def test_the_html_is_escaped():
