@@ -8,7 +8,7 @@ import sys
 
 from measuring import write_table
 
-ROUNDS = 10
+ROUNDS = 3
 PROGRAM = """
 import time
 import keras
