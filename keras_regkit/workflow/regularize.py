@@ -131,7 +131,7 @@ def regularize(
     with _said_how_to_continue(folder):
         one_knob = study(levers) if levers is not None else None  # what cannot be studied is said before training
         say("1/4 The template")
-        baseline = study(["dropout"]).run_variants([], verbose)
+        baseline = (one_knob or study(["dropout"])).run_variants([], verbose)
         diagnosis = _diagnose(baseline, prepared, seed)
         say(f"    {diagnosis.regime}")
         chosen = levers if levers is not None else candidates(diagnosis, prepared.task)

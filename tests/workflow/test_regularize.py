@@ -43,6 +43,12 @@ def test_output_folder_is_complete(finished):
     assert names == {"model.keras", "report.html", "decision.json", "study"}
 
 
+def test_every_training_is_done_once(finished):
+    lines = (finished.output / "study" / "trials.jsonl").read_text().splitlines()
+    keys = [(trial["variant"], trial["seed"]) for trial in map(json.loads, lines)]
+    assert len(keys) == len(set(keys))
+
+
 def test_decision_json_says_what_the_record_says(finished):
     stored = json.loads((finished.output / "decision.json").read_text())
     assert stored["winner"] == finished.winner
