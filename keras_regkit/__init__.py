@@ -1,13 +1,13 @@
 """Regularization for Keras: diagnose, pick one lever, validate, iterate.
 
-The rooms are named as Keras names them (`callbacks`, `losses` ...); beside them stand `levers` (one card for each
+The rooms are named as Keras names them (`regularizers`, `layers`, `callbacks` ...); beside them stand `levers` (one card for each
 technique), `presets`, `diagnosis` and `studies`. Rooms whose classes Keras must find when it loads a file are
 imported here; the rest, and everything that needs an extra, on first use.
 """
 
 import importlib
 
-from keras_regkit import callbacks, losses
+from keras_regkit import callbacks, constraints, layers, losses, regularizers, strengths, uncertainty
 from keras_regkit._version import __version__
 
 _LAZY_ROOMS = ("diagnosis", "levers", "plots", "presets", "report", "studies", "surgery", "tables", "testing")
@@ -17,7 +17,9 @@ _LAZY_NAMES = {
     "regularize": "keras_regkit.workflow",
 }
 
-__all__ = ["Study", "__version__", "callbacks", "diagnose", "losses", "regularize", *_LAZY_ROOMS]
+_ROOMS = ("callbacks", "constraints", "layers", "losses", "regularizers", "strengths", "uncertainty")
+
+__all__ = ["Study", "__version__", "diagnose", "regularize", *_ROOMS, *_LAZY_ROOMS]
 
 
 def __getattr__(name):

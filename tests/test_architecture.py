@@ -27,6 +27,7 @@ FLOORS = (
         "losses",
         "optimizers",
         "regularizers",
+        "strengths",
         "surgery",
         "tables",
         "testing",

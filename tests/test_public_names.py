@@ -19,6 +19,7 @@ ROOMS_WITH_EXAMPLES = {
     "optimizers",
     "presets",
     "regularizers",
+    "strengths",
     "studies",
     "surgery",
     "testing",

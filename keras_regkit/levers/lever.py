@@ -31,6 +31,8 @@ class Lever:
         keywords: Function of a strength and the keyword arguments of `presets.mlp`; returns the arguments to change.
         make_callbacks: Function of a strength, a monitor and its mode that returns callbacks for
             `fit`. None if there are none.
+        usage: One line of code that sets the lever by hand. A technique that belongs where a model is written, and
+            cannot be put into a finished one, has this alone.
     """
 
     name: str
@@ -47,10 +49,14 @@ class Lever:
     rewrite: collections.abc.Callable | None = dataclasses.field(default=None, repr=False)
     keywords: collections.abc.Callable | None = dataclasses.field(default=None, repr=False)
     make_callbacks: collections.abc.Callable | None = dataclasses.field(default=None, repr=False)
+    usage: str = ""
 
     def __post_init__(self):
-        if not (self.rewrite or self.make_callbacks):
-            raise ValueError(f"Lever {self.name!r} must act on a model (`rewrite`) or on fit (`make_callbacks`)")
+        if not (self.rewrite or self.make_callbacks or self.usage):
+            raise ValueError(
+                f"Lever {self.name!r} must act on a model (`rewrite`) or on fit (`make_callbacks`), or say how it is set "
+                "by hand (`usage`)"
+            )
         for value in self.strengths:
             self.check(value)
 
@@ -73,6 +79,8 @@ class Lever:
             ValueError: the strength is out of bounds, the model cannot be rewritten, or the lever acts on `fit` alone.
         """
         self.check(strength)
+        if self.rewrite is None and self.make_callbacks is None:
+            raise ValueError(f"{self.name!r} cannot be put into a finished model. Where it is written: {self.usage}")
         if self.rewrite is None:
             raise ValueError(
                 f"{self.name!r} acts on training, not on the model: "

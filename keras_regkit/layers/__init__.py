@@ -1,0 +1,3 @@
+"""Layers that regularize: noise, normalization, residual branches."""
+
+__all__ = []

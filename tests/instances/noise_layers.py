@@ -1,0 +1,3 @@
+"""Our noise layers."""
+
+NOISE_LAYERS = []

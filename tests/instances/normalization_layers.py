@@ -1,0 +1,3 @@
+"""Our normalization layers."""
+
+NORMALIZATION_LAYERS = []

@@ -1,0 +1,3 @@
+"""Our residual layers."""
+
+RESIDUAL_LAYERS = []
