@@ -1,0 +1,189 @@
+"""A strength that can move while a compiled model trains: one mechanism for every component.
+
+A component that takes a number makes a `Strength` of it and reads that in its computation:
+
+    self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)      # in __init__
+    rate = self._rate.advance()                                                    # in call, when training
+
+The number lives in a weight, so it is tracked, saved, cloned, and seen by compiled steps on every backend. A schedule is
+evaluated in the graph, from a counter that is a weight too.
+"""
+
+import keras
+from keras import ops
+
+from keras_regkit._core.backend import is_traced, when_differentiated
+from keras_regkit._core.checks import check_arguments
+
+Schedule = keras.optimizers.schedules.LearningRateSchedule
+
+# A schedule of unknown making is looked at here, so that a value out of bounds is refused before training.
+_PROBED_STEPS = (0, 1, 3, *(base * 10**power for power in range(1, 8) for base in (1, 3)))
+
+
+class Strength(keras.layers.Layer):
+    """A number or a schedule, held as weights by the component that it belongs to.
+
+    Args:
+        argument: Name of the component's argument, for messages.
+        value: The strength: a number, a schedule over training steps (any `keras.optimizers.schedules` object, those of
+            `keras_regkit.strengths` among them), or the config of one.
+        bounds: The legal numbers, with `check(name, value)`.
+        owner: Name of the component.
+
+    Raises:
+        TypeError, ValueError: the number, or one that the schedule passes through, is not within the bounds.
+
+    Example:
+
+    >>> from keras_regkit._core.checks import Interval
+    >>> strength = Strength("rate", 0.5, Interval(0, 1, closed="left"), owner="my_layer")
+    >>> strength.current()
+    0.5
+    """
+
+    def __init__(self, argument, value, bounds, owner):
+        super().__init__(name=argument, dtype="float32", autocast=False)
+        self.argument = argument
+        self.owner = owner
+        self.bounds = bounds
+        self.given = _as_object(argument, value)
+        self.schedule = self.given if isinstance(self.given, Schedule) else None
+        _check_range(argument, self.given, bounds)
+        initial = 0 if self.schedule else self.given
+        self.number = self._scalar("step" if self.schedule else "value", initial, "int32" if self.schedule else "float32")
+        self._ticked = None
+        self.built = True
+
+    def config(self):
+        """Returns the strength as it was given, for `get_config`."""
+        return keras.saving.serialize_keras_object(self.given) if self.schedule else self.given
+
+    def read(self):
+        """Returns the strength as a float32 scalar tensor."""
+        return self._at(self.number.value)
+
+    def advance(self):
+        """Returns the strength and moves on by one step. For layers, in a training call."""
+        step = self.number.value
+        if self.schedule:
+            self.number.assign(step + 1)
+        return self._at(step)
+
+    def scale(self, value, tracked=True):
+        """Returns `value(strength)`; moves on by one step when a gradient is taken of it, however often it is called.
+
+        For penalties and losses: they are not told whether the model trains, and one object may serve many weights.
+
+        Args:
+            value: Function of the strength that returns a tensor.
+            tracked: Whether the strength belongs to a layer, and so to the weights of the model. If not, it is checked
+                that JAX does not compile it in as a constant.
+        """
+        step = self.number.value
+        # JAX records assignments while it traces: here, another call of the same step has moved on already.
+        if self._ticked is not None and step is self._ticked[1]:
+            step = self._ticked[0]
+        # Elsewhere gradients are taken after all the calls of a step: all of them assign what follows on what they read.
+        following = step + 1 if self.schedule else None
+        result = value(self._at(step))
+        if not self.schedule and tracked:
+            return result
+
+        def tick():
+            if not tracked and is_traced(result) and not is_traced(step):
+                raise ValueError(
+                    f"The strength of {self.owner!r} is not among the weights of the model, so JAX would compile it in as "
+                    "a constant. Add keras_regkit.callbacks.StrengthMonitor() to the callbacks of fit: it hands the "
+                    "strength to the model"
+                )
+            if self.schedule:
+                self.number.assign(following)
+                self._ticked = (step, following) if is_traced(following) else None
+
+        return when_differentiated(result, tick)
+
+    def set(self, value):
+        """Sets a constant strength to another number, also of a model that is being trained."""
+        if self.schedule:
+            raise ValueError(
+                f"The strength {self.argument!r} of {self.owner!r} follows a schedule of its own, {self.given!r}. Make it "
+                "with a number to drive it from outside"
+            )
+        check_arguments({self.argument: self.bounds}, **{self.argument: value})
+        self.number.assign(float(value))
+
+    def current(self):
+        """Returns the strength as a float."""
+        return float(ops.convert_to_numpy(self.read()))
+
+    def load_own_variables(self, store):
+        # One object that several layers share is saved with the first of them only.
+        if len(store.keys()):
+            super().load_own_variables(store)
+
+    def _at(self, number):
+        return ops.cast(self.schedule(number), "float32") if self.schedule else number
+
+    def _scalar(self, name, value, dtype):
+        return self.add_weight(
+            shape=(),
+            initializer=lambda shape, dtype: ops.cast(value, dtype),
+            dtype=dtype,
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
+
+def _as_object(argument, value):
+    if isinstance(value, dict):
+        value = keras.saving.deserialize_keras_object(value)
+    if callable(value) and not isinstance(value, Schedule):
+        raise TypeError(
+            f"`{argument}` must be a number or a schedule, such as keras_regkit.strengths.Linear or any object of "
+            f"keras.optimizers.schedules. Received: {value!r}"
+        )
+    return value
+
+
+def _check_range(argument, given, bounds):
+    if not isinstance(given, Schedule):
+        bounds.check(argument, given)
+        return
+    for step in _PROBED_STEPS:
+        value = float(ops.convert_to_numpy(given(step)))
+        try:
+            bounds.check(argument, value)
+        except ValueError as error:
+            raise ValueError(f"{error}, at step {step} of {type(given).__name__}") from None
+
+
+def strengths_in(model):
+    """Returns `{name: Strength}` for all strengths within a model, and within its loss.
+
+    A strength is called after its owner; where an owner has several, the argument is added, and where owners share a name,
+    a number.
+    """
+    held = [layer for layer in model._flatten_layers() if isinstance(layer, Strength)]
+    held += [s for loss in keras.tree.flatten(getattr(model, "loss", None)) for s in strengths_of_loss(loss)]
+    held = list({id(strength): strength for strength in held}.values())
+    arguments = {}
+    for strength in held:
+        arguments.setdefault(strength.owner, set()).add(strength.argument)
+    named = {}
+    for strength in held:
+        several = len(arguments[strength.owner]) > 1
+        name = f"{strength.owner}/{strength.argument}" if several else strength.owner
+        unique, count = name, 1
+        while unique in named:
+            unique, count = f"{name}_{count}", count + 1
+        named[unique] = strength
+    return named
+
+
+def strengths_of_loss(loss):
+    """Returns the strengths that a loss object holds."""
+    return [value for value in vars(loss).values() if isinstance(value, Strength)] if hasattr(loss, "__dict__") else []
+

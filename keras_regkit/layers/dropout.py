@@ -1,0 +1,91 @@
+"""Dropout with a rate that can move."""
+
+import keras
+from keras import ops
+
+from keras_regkit._core.checks import Interval
+from keras_regkit._core.strength import Strength
+from keras_regkit.layers._survivors import survivors
+
+
+@keras.saving.register_keras_serializable("keras_regkit")
+class Dropout(keras.layers.Layer):
+    """Sets units to zero at random in training, at a rate that may move.
+
+        y = x · m / (1 − rate),   m ~ Bernoulli(1 − rate)
+
+    `keras.layers.Dropout` keeps its rate as a constant of the compiled step: changing it after the first `fit` does
+    nothing. Here the rate is a weight. It takes a schedule, is set from outside by `callbacks.StrengthSchedule`, and is saved.
+
+    Args:
+        rate: Share of the units dropped, in [0, 1): a number, or a schedule over training steps (of
+            `keras_regkit.strengths`, or any `keras.optimizers.schedules` object).
+        noise_shape: Shape of the mask, broadcast to the inputs, None for an axis to be taken from them; `(None, 1, None)`
+            drops the same features at all steps of a sequence. Defaults to None: every unit for itself.
+        seed: Integer seed of the masks. Defaults to None.
+
+    Call arguments:
+        inputs: Tensor of any rank.
+        training: Whether to drop anything. Otherwise the inputs pass through.
+
+    Raises:
+        TypeError, ValueError: the rate, or a value that its schedule passes through, is not in [0, 1).
+
+    Reference:
+        Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", section 4, with the
+        scaling in training instead of at inference.
+
+    Example:
+
+    >>> layer = Dropout(0.5, seed=1)
+    >>> sorted({float(v) for v in np.ravel(layer(np.ones((4, 4)), training=True))})
+    [0.0, 2.0]
+    """
+
+    RANGES = {"rate": Interval(0, 1, closed="left")}  # noqa: RUF012
+
+    # Takes part in Monte-Carlo dropout, see `uncertainty`.
+    monte_carlo = True
+
+    def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
+        self.noise_shape = noise_shape
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+
+    @property
+    def rate(self):
+        """The rate as it was given: a number or a schedule."""
+        return self._rate.given
+
+    def build(self, input_shape):
+        if self.noise_shape is not None and len(self.noise_shape) != len(input_shape):
+            raise ValueError(
+                f"`noise_shape` must have an entry for each of the {len(input_shape)} axes of the inputs, of shape "
+                f"{tuple(input_shape)}. Received: {self.noise_shape!r}"
+            )
+        self.built = True
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs
+        return inputs * survivors(self._mask_shape(inputs), self._rate.advance(), self.seed_generator, inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "rate": self._rate.config(),
+            "noise_shape": self.noise_shape,
+            "seed": self.seed,
+        }
+
+    def _mask_shape(self, inputs):
+        shape = ops.shape(inputs)
+        if self.noise_shape is None:
+            return shape
+        return tuple(own if given is None else given for given, own in zip(self.noise_shape, shape, strict=True))
