@@ -5,8 +5,8 @@ A component that takes a number makes a `Strength` of it and reads that in its c
     self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)      # in __init__
     rate = self._rate.advance()                                                    # in call, when training
 
-The number lives in a weight, so it is tracked, saved, cloned, and seen by compiled steps on every backend. A schedule is
-evaluated in the graph, from a counter that is a weight too.
+The number lives in a weight, so it is tracked, saved, cloned, and seen by compiled steps on every backend. A schedule
+is evaluated in the graph, from a counter that is a weight too.
 """
 
 import keras
@@ -30,6 +30,8 @@ class Strength(keras.layers.Layer):
             `keras_regkit.strengths` among them), or the config of one.
         bounds: The legal numbers, with `check(name, value)`.
         owner: Name of the component.
+        held: Whether the component is a layer, so that the strength is among the weights of its model. Defaults to
+            True.
 
     Raises:
         TypeError, ValueError: the number, or one that the schedule passes through, is not within the bounds.
@@ -42,16 +44,17 @@ class Strength(keras.layers.Layer):
     0.5
     """
 
-    def __init__(self, argument, value, bounds, owner):
+    def __init__(self, argument, value, bounds, owner, held=True):
         super().__init__(name=argument, dtype="float32", autocast=False)
         self.argument = argument
         self.owner = owner
         self.bounds = bounds
+        self.held = held
         self.given = _as_object(argument, value)
         self.schedule = self.given if isinstance(self.given, Schedule) else None
         _check_range(argument, self.given, bounds)
-        initial = 0 if self.schedule else self.given
-        self.number = self._scalar("step" if self.schedule else "value", initial, "int32" if self.schedule else "float32")
+        named = ("step", 0, "int32") if self.schedule else ("value", self.given, "float32")
+        self.number = self._scalar(*named)
         self._ticked = None
         self.built = True
 
@@ -65,41 +68,42 @@ class Strength(keras.layers.Layer):
 
     def advance(self):
         """Returns the strength and moves on by one step. For layers, in a training call."""
-        step = self.number.value
+        strength = self.read()
         if self.schedule:
-            self.number.assign(step + 1)
-        return self._at(step)
+            self.number.assign(self.number + 1)
+        return strength
 
-    def scale(self, value, tracked=True):
+    def scale(self, value):
         """Returns `value(strength)`; moves on by one step when a gradient is taken of it, however often it is called.
 
         For penalties and losses: they are not told whether the model trains, and one object may serve many weights.
 
         Args:
             value: Function of the strength that returns a tensor.
-            tracked: Whether the strength belongs to a layer, and so to the weights of the model. If not, it is checked
-                that JAX does not compile it in as a constant.
+
+        Raises:
+            ValueError: no layer holds the strength, and JAX would compile it in as a constant.
         """
         step = self.number.value
         # JAX records assignments while it traces: here, another call of the same step has moved on already.
         if self._ticked is not None and step is self._ticked[1]:
             step = self._ticked[0]
-        # Elsewhere gradients are taken after all the calls of a step: all of them assign what follows on what they read.
+        # Elsewhere gradients are taken after all the calls of a step: all of them assign what follows on what they
+        # read.
         following = step + 1 if self.schedule else None
         result = value(self._at(step))
-        if not self.schedule and tracked:
+        if not self.schedule:
             return result
 
         def tick():
-            if not tracked and is_traced(result) and not is_traced(step):
+            if not self.held and is_traced(result) and not is_traced(step):
                 raise ValueError(
-                    f"The strength of {self.owner!r} is not among the weights of the model, so JAX would compile it in as "
-                    "a constant. Add keras_regkit.callbacks.StrengthMonitor() to the callbacks of fit: it hands the "
+                    f"The strength of {self.owner!r} is not among the weights of the model, so JAX would compile it in "
+                    "as a constant. Add keras_regkit.callbacks.StrengthMonitor() to the callbacks of fit: it hands the "
                     "strength to the model"
                 )
-            if self.schedule:
-                self.number.assign(following)
-                self._ticked = (step, following) if is_traced(following) else None
+            self.number.assign(following)
+            self._ticked = (step, following) if is_traced(following) else None
 
         return when_differentiated(result, tick)
 
@@ -107,8 +111,8 @@ class Strength(keras.layers.Layer):
         """Sets a constant strength to another number, also of a model that is being trained."""
         if self.schedule:
             raise ValueError(
-                f"The strength {self.argument!r} of {self.owner!r} follows a schedule of its own, {self.given!r}. Make it "
-                "with a number to drive it from outside"
+                f"The strength {self.argument!r} of {self.owner!r} follows a schedule of its own, {self.given!r}. "
+                "Make it with a number to drive it from outside"
             )
         check_arguments({self.argument: self.bounds}, **{self.argument: value})
         self.number.assign(float(value))
@@ -163,8 +167,8 @@ def _check_range(argument, given, bounds):
 def strengths_in(model):
     """Returns `{name: Strength}` for all strengths within a model, and within its loss.
 
-    A strength is called after its owner; where an owner has several, the argument is added, and where owners share a name,
-    a number.
+    A strength is called after its owner; where an owner has several, the argument is added, and where owners share a
+    name, a number.
     """
     held = [layer for layer in model._flatten_layers() if isinstance(layer, Strength)]
     held += [s for loss in keras.tree.flatten(getattr(model, "loss", None)) for s in strengths_of_loss(loss)]
@@ -186,4 +190,3 @@ def strengths_in(model):
 def strengths_of_loss(loss):
     """Returns the strengths that a loss object holds."""
     return [value for value in vars(loss).values() if isinstance(value, Strength)] if hasattr(loss, "__dict__") else []
-

@@ -2,5 +2,7 @@
 
 from keras_regkit.callbacks.early_stopping import EarlyStopping
 from keras_regkit.callbacks.gap_monitor import GapMonitor
+from keras_regkit.callbacks.strength_monitor import StrengthMonitor
+from keras_regkit.callbacks.strength_schedule import StrengthSchedule
 
-__all__ = ["EarlyStopping", "GapMonitor"]
+__all__ = ["EarlyStopping", "GapMonitor", "StrengthMonitor", "StrengthSchedule"]

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.strength import Strength
 
 
 def smooth_labels(labels, smoothing, convention="uniform"):
@@ -41,7 +42,9 @@ class LabelSmoothing(keras.losses.Loss):
     Args:
         loss: The loss to smooth: `"sparse_categorical_crossentropy"`, `"categorical_crossentropy"` or
             `"binary_crossentropy"`, by name or as a `keras.losses` object; its `from_logits` and `reduction` are kept.
-        smoothing: Share of the label mass that is moved, in [0, 1). 0 is the plain loss. Defaults to 0.1.
+        smoothing: Share of the label mass that is moved, in [0, 1): a number, or a schedule over training steps (of
+            `keras_regkit.strengths`, or any `keras.optimizers.schedules` object). 0 is the plain loss. On JAX a
+            schedule needs `callbacks.StrengthMonitor` in `fit`. Defaults to 0.1.
         convention: `"uniform"` or `"others"`. Defaults to `"uniform"`.
         name: Name of the loss. Defaults to `"label_smoothing"`.
         dtype: Dtype of the loss's computations. Defaults to `keras.config.floatx()`.
@@ -78,22 +81,24 @@ class LabelSmoothing(keras.losses.Loss):
         name="label_smoothing",
         dtype=None,
     ):
-        check_arguments(self.RANGES, smoothing=smoothing, convention=convention)
+        check_arguments({"convention": self.RANGES["convention"]}, convention=convention)
         inner, kind = _recognize(loss)
         super().__init__(name=name, reduction=inner.reduction, dtype=dtype)
         self.loss = inner
-        self.smoothing = smoothing
+        self._smoothing = Strength("smoothing", smoothing, self.RANGES["smoothing"], self.name, held=False)
         self.convention = convention
         self._kind = kind
         self._from_logits = inner.get_config()["from_logits"]
 
+    @property
+    def smoothing(self):
+        """The smoothing as it was given: a number or a schedule."""
+        return self._smoothing.given
+
     def call(self, y_true, y_pred):
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
         if self._kind == "binary":
-            # Two classes: the mass that leaves one side arrives at the other.
-            moved = 0.5 if self.convention == "uniform" else 1 - y_true
-            y_true = (1 - self.smoothing) * y_true + self.smoothing * moved
-            return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=self._from_logits)
+            return self._smoothing.scale(lambda smoothing: self._binary(y_true, y_pred, smoothing))
         if y_pred.shape[-1] == 1:
             raise ValueError(
                 "`y_pred` must have a column for each of at least 2 classes. Received: predictions of shape "
@@ -108,8 +113,7 @@ class LabelSmoothing(keras.losses.Loss):
                 f"{tuple(y_pred.shape)}. For integer labels use "
                 'LabelSmoothing("sparse_categorical_crossentropy", ...)'
             )
-        y_true = smooth_labels(y_true, self.smoothing, self.convention)
-        return keras.losses.categorical_crossentropy(y_true, y_pred, from_logits=self._from_logits)
+        return self._smoothing.scale(lambda smoothing: self._categorical(y_true, y_pred, smoothing))
 
     def get_config(self):
         config = super().get_config()
@@ -117,13 +121,24 @@ class LabelSmoothing(keras.losses.Loss):
         return {
             **config,
             "loss": keras.losses.serialize(self.loss),
-            "smoothing": self.smoothing,
+            "smoothing": self._smoothing.config(),
             "convention": self.convention,
         }
 
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, "loss": keras.losses.deserialize(config["loss"])})
+
+    def _binary(self, y_true, y_pred, smoothing):
+        smoothing = ops.cast(smoothing, y_true.dtype)
+        # Two classes: the mass that leaves one side arrives at the other.
+        moved = 0.5 if self.convention == "uniform" else 1 - y_true
+        y_true = (1 - smoothing) * y_true + smoothing * moved
+        return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=self._from_logits)
+
+    def _categorical(self, y_true, y_pred, smoothing):
+        y_true = smooth_labels(y_true, ops.cast(smoothing, y_true.dtype), self.convention)
+        return keras.losses.categorical_crossentropy(y_true, y_pred, from_logits=self._from_logits)
 
 
 _CLASSES = {

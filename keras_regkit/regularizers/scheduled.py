@@ -12,12 +12,14 @@ class Scheduled(keras.layers.Layer, keras.regularizers.Regularizer):
 
         penalty(w, t) = strength(t) · regularizer(w)
 
-    Use it to let a penalty grow once the model has learned something, to fade one out, or to change it from outside with
-    `callbacks.StrengthSchedule`. It works for kernels, biases and activations, in compiled steps, on every backend: the
-    strength is a weight of the layer that holds it. (It is a layer for this reason alone. It is never called as one.)
+    Use it to let a penalty grow once the model has learned something, to fade one out, or to change it from outside
+    with `callbacks.StrengthSchedule`. It works for kernels, biases and activations, in compiled steps, on every
+    backend: the strength is a weight of the layer that holds it. (It is a layer for this reason alone. It is never
+    called as one.)
 
-    A schedule counts training steps: the gradients that are taken of the penalty. Evaluating a model does not move it. One
-    object may serve many weights, and still counts each step once (except on JAX without jit: there, once a weight).
+    A schedule counts training steps: the gradients that are taken of the penalty. Evaluating a model does not move it.
+    One object may serve many weights, and still counts each step once (on JAX without jit: once for each weight). In a
+    saved model it stays one; `clone_model` gives each layer one of its own.
 
     Args:
         regularizer: The regularizer, as an object or by name.

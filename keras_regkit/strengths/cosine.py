@@ -21,7 +21,8 @@ class Cosine(Ramp):
         end: Value from the end of the way on.
         steps: Length in training steps. Give this or `epochs`.
         epochs: Length in epochs; the value moves from one epoch to the next.
-        steps_per_epoch: Steps in an epoch. Needed with `epochs`, except in `callbacks.StrengthSchedule`. Defaults to None.
+        steps_per_epoch: Steps in an epoch. Needed with `epochs`, except in `callbacks.StrengthSchedule`. Defaults to
+            None.
 
     Raises:
         TypeError, ValueError: a value is no finite number, or not exactly one length is given.

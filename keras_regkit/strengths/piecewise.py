@@ -43,7 +43,8 @@ class Piecewise(Schedule):
             raise ValueError(f"`boundaries` must be at least one time, and rise. Received: {boundaries}")
         if len(values) != len(boundaries) + 1:
             raise ValueError(
-                f"`values` must be one more than `boundaries`. Received: {len(values)} values, {len(boundaries)} boundaries"
+                "`values` must be one more than `boundaries`. "
+                f"Received: {len(values)} values, {len(boundaries)} boundaries"
             )
         self.boundaries = boundaries
         self.values = values

@@ -20,7 +20,8 @@ class Polynomial(Ramp):
         steps: Length in training steps. Give this or `epochs`.
         epochs: Length in epochs; the value moves from one epoch to the next.
         power: Exponent above 0; 1 is a straight line. Defaults to 3.
-        steps_per_epoch: Steps in an epoch. Needed with `epochs`, except in `callbacks.StrengthSchedule`. Defaults to None.
+        steps_per_epoch: Steps in an epoch. Needed with `epochs`, except in `callbacks.StrengthSchedule`. Defaults to
+            None.
 
     Raises:
         TypeError, ValueError: a value is no finite number, or not exactly one length is given.

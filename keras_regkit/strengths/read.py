@@ -6,7 +6,8 @@ from keras_regkit._core.strength import strengths_in
 def read(model):
     """Returns the strengths that can move in a model, as they stand.
 
-    Use it to find the names under which `callbacks.StrengthMonitor` logs them and `callbacks.StrengthSchedule` drives them.
+    Use it to find the names under which `callbacks.StrengthMonitor` logs them and `callbacks.StrengthSchedule` drives
+    them.
 
     Args:
         model: A model with layers, regularizers or a loss of this package. Those of Keras keep their strengths out of

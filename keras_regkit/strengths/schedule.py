@@ -1,7 +1,5 @@
 """What schedules share: a clock that counts steps, or epochs of so many steps."""
 
-import math
-
 import keras
 from keras import ops
 
@@ -85,5 +83,3 @@ def unit_of(steps, epochs):
     if (steps is None) == (epochs is None):
         raise ValueError(f"Give the length as `steps` or as `epochs`. Received: steps={steps}, epochs={epochs}")
     return ("epochs",) if steps is None else ("steps",)
-
-

@@ -20,7 +20,8 @@ class WarmUp(Schedule):
         steps: Length of the warm-up in training steps. Give this or `epochs`.
         epochs: Length in epochs; the value moves from one epoch to the next.
         start: Value at time 0. Defaults to 0.
-        steps_per_epoch: Steps in an epoch. Needed with `epochs`, except in `callbacks.StrengthSchedule`. Defaults to None.
+        steps_per_epoch: Steps in an epoch. Needed with `epochs`, except in `callbacks.StrengthSchedule`. Defaults to
+            None.
 
     Raises:
         TypeError, ValueError: a value is no finite number, not exactly one length is given, or `after` counts in

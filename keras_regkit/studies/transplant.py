@@ -1,5 +1,8 @@
 """Putting a fresh model's state into one that was compiled and traced already."""
 
+import keras
+
+from keras_regkit._core.strength import strengths_of_loss
 from keras_regkit.studies import fingerprint
 
 
@@ -19,7 +22,11 @@ def transplant(source, target):
     """
     source.optimizer.build(source.trainable_variables)
     target.optimizer.build(target.trainable_variables)
-    pairs = [(source.variables, target.variables), (source.optimizer.variables, target.optimizer.variables)]
+    pairs = [
+        (source.variables, target.variables),
+        (source.optimizer.variables, target.optimizer.variables),
+        (_of_loss(source), _of_loss(target)),
+    ]
     for ours, theirs in pairs:
         if [(v.shape, v.dtype) for v in ours] != [(v.shape, v.dtype) for v in theirs]:
             return False
@@ -30,3 +37,8 @@ def transplant(source, target):
     target.stop_training = False
     # Compared after the copy: the learning rate is a variable, and part of the configuration too.
     return fingerprint.of_model(source) == fingerprint.of_model(target)
+
+
+def _of_loss(model):
+    """The variables that the loss holds, whose strength may move."""
+    return [strength.number for loss in keras.tree.flatten(model.loss) for strength in strengths_of_loss(loss)]

@@ -9,7 +9,7 @@ from keras_regkit.testing._rules import expect, hold
 EPOCHS = 3
 
 
-def check_callback(callback, fit_kwargs=None, *, data=None, exempt=None):
+def check_callback(callback, fit_kwargs=None, *, data=None, make_model=None, exempt=None):
     """Checks that a callback works wherever `fit` does, and leaves the rest of training alone.
 
     Use it in the tests of every callback of your own, once per canonical instance. It fits small models on
@@ -23,6 +23,8 @@ def check_callback(callback, fit_kwargs=None, *, data=None, exempt=None):
             epochs.
         data: Tuple `(x, y)` of float arrays to fit and validate on, each `(samples, features)`. Defaults to
             16 normal samples of 4 features, and their sum.
+        make_model: Function without arguments that returns a new model for these data, built and not compiled. Defaults
+            to None: a Dense layer with an L2 penalty, and Dropout.
         exempt: Dict from the name of a rule that does not fit to the reason. Defaults to None.
 
     Raises:
@@ -38,13 +40,13 @@ def check_callback(callback, fit_kwargs=None, *, data=None, exempt=None):
             "`callback` must be a keras.callbacks.Callback, or a function that returns one. "
             f"Received: {callback!r} of type {type(callback).__name__}"
         )
-    hold(CallbackCase(callback, fit_kwargs, data), CALLBACK_RULES, exempt)
+    hold(CallbackCase(callback, fit_kwargs, data, make_model), CALLBACK_RULES, exempt)
 
 
 class CallbackCase:
     """A callback, or how to make one, and what it is tried on."""
 
-    def __init__(self, callback, fit_kwargs, data):
+    def __init__(self, callback, fit_kwargs, data, make_model):
         is_instance = isinstance(callback, keras.callbacks.Callback)
         self.make = (lambda: callback) if is_instance else callback
         self.subject = self.make()
@@ -53,11 +55,15 @@ class CallbackCase:
             x = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
             data = x, x.sum(axis=1, keepdims=True)
         self.x, self.y = data
+        self.make_model = make_model or self._default_model
 
-    def model(self, jit_compile=False):
+    def _default_model(self):
         inputs = keras.Input(self.x.shape[1:])
         x = keras.layers.Dense(self.y.shape[-1], kernel_regularizer="l2")(inputs)
-        model = keras.Model(inputs, keras.layers.Dropout(0.1)(x))
+        return keras.Model(inputs, keras.layers.Dropout(0.1)(x))
+
+    def model(self, jit_compile=False):
+        model = self.make_model()
         model.compile(keras.optimizers.SGD(1e-2), "mse", metrics=["mae"], jit_compile=jit_compile)
         return model
 

@@ -11,6 +11,7 @@ from instances.normalization_layers import NORMALIZATION_LAYERS
 from instances.regularizers import REGULARIZERS
 from instances.residual_layers import RESIDUAL_LAYERS
 from instances.stock import STOCK
+from instances.strengths import STRENGTHS
 
 OURS = [
     *CALLBACKS,
@@ -20,6 +21,7 @@ OURS = [
     *NORMALIZATION_LAYERS,
     *REGULARIZERS,
     *RESIDUAL_LAYERS,
+    *STRENGTHS,
 ]
 
 INSTANCES = [*STOCK, *OURS]
