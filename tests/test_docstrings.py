@@ -4,6 +4,8 @@ import doctest
 import importlib
 import pkgutil
 
+import keras
+import numpy as np
 import pytest
 
 import keras_regkit
@@ -15,6 +17,7 @@ MODULES = sorted(m.name for m in pkgutil.walk_packages(keras_regkit.__path__, "k
 def test_examples_of(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
-    # The examples of a page begin with its imports; those of a module know the module's own names.
-    outcome = doctest.testmod(module, optionflags=doctest.REPORT_NDIFF)
+    # Examples know the module's own names, and the two that every reader has imported.
+    given = {"keras": keras, "np": np}
+    outcome = doctest.testmod(module, extraglobs=given, optionflags=doctest.REPORT_NDIFF)
     assert outcome.failed == 0, f"{outcome.failed} of {outcome.attempted} examples failed; see the output"

@@ -70,6 +70,62 @@ def _in_graph(function):
     return call
 
 
+def gradients_of(model, function):
+    """Compiles the gradients of a scalar `function(*args)`, which reads `model`, so that calling it changes nothing.
+
+    Args:
+        model: A built Keras model.
+        function: As for `compile_inference`, with a scalar as result.
+
+    Returns:
+        A function with the same arguments that returns a list of tensors, one per trainable weight of the model; zeros
+        for weights that play no part.
+    """
+    backend = keras.backend.backend()
+    # With the metrics' variables: a loss of several outputs keeps a mean of each.
+    variables = [*model.trainable_variables, *model.non_trainable_variables, *model.metrics_variables]
+    trainable = len(model.trainable_variables)
+
+    def in_scope(weights, others, *args):
+        mapping = list(zip(variables, [*weights, *others], strict=True))
+        with keras.StatelessScope(mapping, collect_losses=True):
+            return function(*args)
+
+    def values():
+        read = [v.value for v in variables]
+        return read[:trainable], read[trainable:]
+
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        def in_tape(*args):
+            weights, others = tf.nest.map_structure(tf.convert_to_tensor, values())
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(weights)
+                value = in_scope(weights, others, *args)
+            gradients = tape.gradient(value, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            return [tf.convert_to_tensor(gradient) for gradient in gradients]  # those of embeddings are slices
+
+        return _in_graph(in_tape)
+    if backend == "jax":
+        import jax
+
+        compiled = jax.jit(jax.grad(in_scope))
+        return lambda *args: compiled(*values(), *args)
+    if backend == "torch":
+        import torch
+
+        def with_gradient(*args):
+            weights, others = values()
+            weights = [weight.detach().requires_grad_() for weight in weights]
+            value = in_scope(weights, others, *to_tensors(args))
+            gradients = torch.autograd.grad(value, weights, allow_unused=True)
+            return [torch.zeros_like(w) if g is None else g for w, g in zip(weights, gradients, strict=True)]
+
+        return with_gradient
+    raise NotImplementedError(f"Gradients need the TensorFlow, JAX or torch backend. Active backend: {backend}")
+
+
 def to_tensors(structure):
     """Returns the same nested structure with its arrays as tensors; None stays None."""
     return keras.tree.map_structure(lambda leaf: None if leaf is None else keras.ops.convert_to_tensor(leaf), structure)
@@ -94,3 +150,76 @@ def without_retracing_warnings():
         yield
     finally:
         logger.removeFilter(other)
+
+
+def when_differentiated(value, then):
+    """Returns `value`; calls `then` if, and when, a gradient is taken of it.
+
+    Args:
+        value: Tensor.
+        then: Function without arguments that assigns to variables.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        @tf.custom_gradient
+        def passing(tensor):
+            def backward(upstream):
+                then()
+                return upstream
+
+            return tf.identity(tensor), backward
+
+        return passing(value)
+    if backend == "jax":
+        import jax
+
+        seen = []
+
+        @jax.custom_jvp
+        def passing(tensor):
+            return tensor
+
+        @passing.defjvp
+        def _(primals, tangents):
+            seen.append(True)
+            return primals[0], tangents[0]
+
+        value = passing(value)
+        # Tracing is over when the call returns; an assignment within a rule would leak the tracer.
+        if seen:
+            then()
+        return value
+    if backend == "torch" and value.requires_grad:
+        value.register_hook(lambda upstream: then())
+    return value
+
+
+def is_traced(tensor):
+    """Whether `tensor` stands for one in a computation that JAX is recording."""
+    if keras.backend.backend() != "jax":
+        return False
+    import jax
+
+    return isinstance(tensor, jax.core.Tracer)
+
+
+@contextlib.contextmanager
+def torch_seeded(seed):
+    """Within, torch's own generator starts from `seed`; after, it goes on from where it was. Elsewhere it does nothing.
+
+    On torch, dropout layers that were given no seed draw from that generator, and not from one of their own.
+
+    Args:
+        seed: Integer tensor of any shape.
+    """
+    if keras.backend.backend() != "torch" or seed.device.type == "meta":  # shapes alone are being worked out
+        yield
+        return
+    import torch
+
+    devices = [seed.device] if seed.device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(int(seed.sum()))
+        yield

@@ -9,6 +9,8 @@ The number lives in a weight, so it is tracked, saved, cloned, and seen by compi
 is evaluated in the graph, from a counter that is a weight too.
 """
 
+import weakref
+
 import keras
 from keras import ops
 
@@ -19,6 +21,8 @@ Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 # A schedule of unknown making is looked at here, so that a value out of bounds is refused before training.
 _PROBED_STEPS = (0, 1, 3, *(base * 10**power for power in range(1, 8) for base in (1, 3)))
+
+_LOADED = weakref.WeakValueDictionary()
 
 
 class Strength(keras.layers.Layer):
@@ -122,9 +126,13 @@ class Strength(keras.layers.Layer):
         return float(ops.convert_to_numpy(self.read()))
 
     def load_own_variables(self, store):
-        # One object that several layers share is saved with the first of them only.
+        # One object that several layers share is saved with the first of them only, and loading makes copies of it:
+        # they take what the first one was given.
         if len(store.keys()):
             super().load_own_variables(store)
+            _LOADED[self.owner, self.argument] = self
+        elif (first := _LOADED.get((self.owner, self.argument))) is not None:
+            self.number.assign(ops.convert_to_numpy(first.number.value))
 
     def _at(self, number):
         return ops.cast(self.schedule(number), "float32") if self.schedule else number

@@ -30,8 +30,8 @@ class DropPath(keras.layers.Layer):
 
         y = b · m / (1 − rate),   m ~ Bernoulli(1 − rate), one for each sample
 
-    Put it at the end of a branch, before the addition: `x + DropPath(0.1)(branch(x))`. Deep residual networks (ResNet, ViT,
-    ConvNeXt) are trained with it. It saves no computation; `StochasticDepth` does.
+    Put it at the end of a branch, before the addition: `x + DropPath(0.1)(branch(x))`. Deep residual networks (ResNet,
+    ViT, ConvNeXt) are trained with it. It saves no computation; `StochasticDepth` does.
 
     Args:
         rate: Share of the samples whose branch is dropped, in [0, 1): a number, or a schedule over training steps (of

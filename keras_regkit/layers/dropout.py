@@ -15,13 +15,15 @@ class Dropout(keras.layers.Layer):
         y = x · m / (1 − rate),   m ~ Bernoulli(1 − rate)
 
     `keras.layers.Dropout` keeps its rate as a constant of the compiled step: changing it after the first `fit` does
-    nothing. Here the rate is a weight. It takes a schedule, is set from outside by `callbacks.StrengthSchedule`, and is saved.
+    nothing. Here the rate is a weight. It takes a schedule, is set from outside by `callbacks.StrengthSchedule`, and is
+    saved.
 
     Args:
         rate: Share of the units dropped, in [0, 1): a number, or a schedule over training steps (of
             `keras_regkit.strengths`, or any `keras.optimizers.schedules` object).
-        noise_shape: Shape of the mask, broadcast to the inputs, None for an axis to be taken from them; `(None, 1, None)`
-            drops the same features at all steps of a sequence. Defaults to None: every unit for itself.
+        noise_shape: Shape of the mask, broadcast to the inputs, None for an axis to be taken from them;
+            `(None, 1, None)` drops the same features at all steps of a sequence. Defaults to None: every unit for
+            itself.
         seed: Integer seed of the masks. Defaults to None.
 
     Call arguments:

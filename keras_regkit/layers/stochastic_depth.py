@@ -16,9 +16,10 @@ class StochasticDepth(keras.layers.Layer):
         y = x                         for the others
         y = x + branch(x)             at inference
 
-    Use it for deep residual networks, where it regularizes as `DropPath` does and saves what dropping saves: at rate 0.5
-    nearly half of the block's time. The number of kept samples is fixed, so that the step compiles to fixed shapes, and with
-    it the rate; where a rate has to move, use `DropPath`. BatchNormalization within the branch sees the kept samples.
+    Use it for deep residual networks, where it regularizes as `DropPath` does and saves what dropping saves: at rate
+    0.5 nearly half of the block's time. The number of kept samples is fixed, so that the step compiles to fixed shapes,
+    and with it the rate; where a rate has to move, use `DropPath`. BatchNormalization within the branch sees the kept
+    samples.
 
     Args:
         branch: Layer or model that keeps the shape of its input, such as a `keras.Sequential`.
@@ -71,8 +72,8 @@ class StochasticDepth(keras.layers.Layer):
         made = self.branch.compute_output_shape(input_shape)
         if tuple(made) != tuple(input_shape):
             raise ValueError(
-                f"`branch` must keep the shape of its input, to be added to it. Received: {self.branch.name!r}, which makes "
-                f"{tuple(made)} of {tuple(input_shape)}"
+                f"`branch` must keep the shape of its input, to be added to it. Received: {self.branch.name!r}, which "
+                f"makes {tuple(made)} of {tuple(input_shape)}"
             )
         self.built = True
 

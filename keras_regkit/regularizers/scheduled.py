@@ -18,8 +18,8 @@ class Scheduled(keras.layers.Layer, keras.regularizers.Regularizer):
     called as one.)
 
     A schedule counts training steps: the gradients that are taken of the penalty. Evaluating a model does not move it.
-    One object may serve many weights, and still counts each step once (on JAX without jit: once for each weight). In a
-    saved model it stays one; `clone_model` gives each layer one of its own.
+    One object may serve many weights, and still counts each step once (on JAX without jit: once for each weight).
+    `clone_model` and loading give each layer one of its own, which go on in step.
 
     Args:
         regularizer: The regularizer, as an object or by name.

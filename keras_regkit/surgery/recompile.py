@@ -65,3 +65,11 @@ def _is_vector(variable):
 def _tail(variable):
     """The variable's path without the model's own name, which differs between copies."""
     return variable.path.rpartition("/")[0].rpartition("/")[2] + "/" + variable.name
+
+
+def forget_compiled(model):
+    """Makes the next `fit`, `evaluate` and `predict` of `model` compile their steps anew, optimizer and metrics kept.
+
+    Needed after a change that a compiled step does not look at, such as another regularizer on a weight.
+    """
+    model.train_function = model.test_function = model.predict_function = None

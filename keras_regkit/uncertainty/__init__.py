@@ -1,3 +1,6 @@
 """What a model with dropout does not know: Monte-Carlo dropout."""
 
-__all__ = []
+from keras_regkit.uncertainty.mc_predict import Predictions, mc_predict
+from keras_regkit.uncertainty.monte_carlo import MonteCarlo
+
+__all__ = ["MonteCarlo", "Predictions", "mc_predict"]

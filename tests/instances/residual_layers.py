@@ -1,9 +1,13 @@
 """Our residual layers."""
 
 import keras
-from instances.instance import Instance
+import numpy as np
 
-from keras_regkit import layers
+from instances.instance import Instance
+from keras_regkit import layers, strengths
+
+# A tuple: a PyDataset of lists is nothing that TensorFlow takes.
+_BRANCHES = tuple(np.random.default_rng(0).normal(size=(2, 8, 5, 3)).astype("float32"))
 
 RESIDUAL_LAYERS = [
     Instance(
@@ -29,5 +33,37 @@ RESIDUAL_LAYERS = [
         {"branch": keras.layers.Dense(3, activation="tanh"), "rate": 0.5, "seed": 1},
         {"input_shape": (5, 3)},
         layers.StochasticDepth.RANGES,
+    ),
+    Instance(
+        "shake-shake",
+        "layer",
+        layers.ShakeShake,
+        {"mode": "sample", "seed": 1},
+        {"inputs": _BRANCHES},
+        layers.ShakeShake.RANGES,
+    ),
+    Instance(
+        "shake-shake-batch",
+        "layer",
+        layers.ShakeShake,
+        {"mode": "batch", "seed": 1},
+        {"inputs": _BRANCHES},
+        layers.ShakeShake.RANGES,
+    ),
+    Instance(
+        "shake-drop",
+        "layer",
+        layers.ShakeDrop,
+        {"rate": 0.5, "mode": "sample", "seed": 1},
+        {"input_shape": (5, 3), "zero_strength": layers.ShakeDrop(0.0)},
+        layers.ShakeDrop.RANGES,
+    ),
+    Instance(
+        "shake-drop-batch-on-a-schedule",
+        "layer",
+        layers.ShakeDrop,
+        {"rate": strengths.Linear(0.4, 0.6, steps=10), "mode": "batch", "seed": 1},
+        {"input_shape": (5, 3), "zero_strength": layers.ShakeDrop(0, mode="batch")},
+        layers.ShakeDrop.RANGES,
     ),
 ]

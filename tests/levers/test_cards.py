@@ -10,8 +10,21 @@ from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.callbacks import EarlyStopping
 from keras_regkit.presets import mlp
 
-FAMILIES = ("penalty", "noise", "normalization", "constraint", "stopping", "targets", "decay", "capacity")
+FAMILIES = (
+    "penalty",
+    "noise",
+    "normalization",
+    "constraint",
+    "stopping",
+    "targets",
+    "decay",
+    "capacity",
+    "fine-tuning",
+    "uncertainty",
+)
 ON_MODELS = [name for name in levers.names() if levers.get(name).rewrite]
+IN_PRESETS = [name for name in levers.names() if levers.get(name).keywords]
+BY_HAND = [name for name in levers.names() if not levers.get(name).rewrite and not levers.get(name).make_callbacks]
 
 
 @pytest.mark.parametrize("name", levers.names())
@@ -28,11 +41,22 @@ def test_card_is_complete(name):
         assert other in levers.names()
         assert other != name
         assert what
-    assert (card.rewrite is None) is (card.keywords is None)
+    assert card.rewrite or not card.keywords
+    assert card.rewrite or card.make_callbacks or card.usage
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_a_technique_for_where_the_model_is_written_says_how(name):
+    card = levers.get(name)
+    for target in (mlp(3, units=2), {}):
+        with pytest.raises(ValueError, match=f"'{name}' cannot be put into a finished model. Where it is written: "):
+            card.apply(target, card.strengths[0])
+    assert card.callbacks(card.strengths[0]) == []
+    compile(card.usage, name, "eval")
 
 
 def test_names_follow_the_workflow():
-    assert levers.names() == (
+    assert levers.names()[:10] == (
         "early_stopping",
         "l2",
         "batch_norm",
@@ -80,7 +104,7 @@ def test_arguments_of_the_preset(name, strength, config, expected):
     mlp(3, **{"units": 2, **changed})
 
 
-@pytest.mark.parametrize("name", ON_MODELS)
+@pytest.mark.parametrize("name", IN_PRESETS)
 def test_arguments_that_change_nothing_warn(name):
     card = levers.get(name)
     config = {"units": 1} if name == "less_capacity" else card.apply({}, card.strengths[0])

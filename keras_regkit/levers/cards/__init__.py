@@ -1,12 +1,37 @@
 """One card per technique. Their order is the workflow's: cheap and safe levers first."""
 
+from keras_regkit.levers.cards.activity_penalties import ACTIVITY_L2, DECORRELATION, KL_SPARSITY, TEMPORAL_ACTIVITY_L2
 from keras_regkit.levers.cards.batch_norm import BATCH_NORM
+from keras_regkit.levers.cards.concave import HOYER, MCP, SCAD
+from keras_regkit.levers.cards.constraints import (
+    L1_BALL,
+    L2_BALL,
+    NM_SPARSITY,
+    ORTHONORMAL,
+    SIMPLEX,
+    SPECTRAL_NORM_CAP,
+    TOP_K_SPARSITY,
+)
 from keras_regkit.levers.cards.dropout import DROPOUT
 from keras_regkit.levers.cards.early_stopping import EARLY_STOPPING
+from keras_regkit.levers.cards.freeze import FREEZE
+from keras_regkit.levers.cards.group_sparsity import GROUP_LASSO, SPARSE_GROUP_LASSO
 from keras_regkit.levers.cards.label_smoothing import LABEL_SMOOTHING
 from keras_regkit.levers.cards.less_capacity import LESS_CAPACITY
 from keras_regkit.levers.cards.max_norm import MAX_NORM
+from keras_regkit.levers.cards.monte_carlo_dropout import MONTE_CARLO_DROPOUT
+from keras_regkit.levers.cards.normalization_layers import (
+    FILTER_RESPONSE_NORMALIZATION,
+    GHOST_BATCH_NORM,
+    SPECTRAL_NORMALIZATION,
+    WEIGHT_NORMALIZATION,
+    WEIGHT_STANDARDIZATION,
+)
 from keras_regkit.levers.cards.penalties import L1, L1_L2, L2
+from keras_regkit.levers.cards.recalibrate_batch_norm import RECALIBRATE_BATCH_NORM
+from keras_regkit.levers.cards.singular_values import ORTHOGONAL, SPECTRAL_NORM_PENALTY
+from keras_regkit.levers.cards.starting_points import L2_SP, WEIGHTED_L2
+from keras_regkit.levers.cards.total_variation import TOTAL_VARIATION
 from keras_regkit.levers.cards.weight_decay import WEIGHT_DECAY
 
 CARDS = (
@@ -20,4 +45,33 @@ CARDS = (
     LESS_CAPACITY,
     L1,
     L1_L2,
+    FREEZE,
+    MONTE_CARLO_DROPOUT,
+    RECALIBRATE_BATCH_NORM,
+    L1_BALL,
+    L2_BALL,
+    SIMPLEX,
+    SPECTRAL_NORM_CAP,
+    ORTHONORMAL,
+    NM_SPARSITY,
+    TOP_K_SPARSITY,
+    GHOST_BATCH_NORM,
+    WEIGHT_NORMALIZATION,
+    WEIGHT_STANDARDIZATION,
+    SPECTRAL_NORMALIZATION,
+    FILTER_RESPONSE_NORMALIZATION,
+    GROUP_LASSO,
+    SPARSE_GROUP_LASSO,
+    ORTHOGONAL,
+    SPECTRAL_NORM_PENALTY,
+    L2_SP,
+    WEIGHTED_L2,
+    MCP,
+    SCAD,
+    HOYER,
+    TOTAL_VARIATION,
+    KL_SPARSITY,
+    DECORRELATION,
+    ACTIVITY_L2,
+    TEMPORAL_ACTIVITY_L2,
 )

@@ -3,23 +3,24 @@
 import keras
 
 from keras_regkit._core.checks import Interval
-from keras_regkit.levers.hidden import edited, hidden_layers, only
+from keras_regkit.constraints import MaxNorm
+from keras_regkit.levers.cards._kernels import constrain, constraint_name, kernel_layers, units_of
 from keras_regkit.levers.lever import Lever
-from keras_regkit.surgery import replace
-
-# One output unit per entry of the kernel's last axis; other kernels are laid out differently.
-_LAST_AXIS_IS_OUTPUT = (keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D)
 
 
 def _cap(model, cap):
-    layers = [layer for layer in hidden_layers(model) if type(layer) in _LAST_AXIS_IS_OUTPUT]
+    layers = [layer for layer in kernel_layers(model) if not _has(layer, cap)]
+    return constrain(model, layers, lambda layer: MaxNorm(cap, **units_of(layer)))
 
-    def rule(layer):
-        axes = list(range(len(layer.kernel.shape) - 1))
-        constraint = keras.constraints.MaxNorm(cap, axis=axes[0] if len(axes) == 1 else axes)
-        return edited(layer, kernel_constraint=constraint)
 
-    return replace(model, only(layers), rule)
+def _has(layer, cap):
+    """Whether it is a Dense layer with Keras' own constraint of this cap, which for these is the same."""
+    old = getattr(layer, constraint_name(layer))
+    return (
+        isinstance(layer, keras.layers.Dense)
+        and type(old) is keras.constraints.MaxNorm
+        and (old.max_value, old.axis) == (cap, 0)
+    )
 
 
 MAX_NORM = Lever(

@@ -1,0 +1,89 @@
+"""Shaking a single residual branch."""
+
+import keras
+from keras import ops
+
+from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.strength import Strength
+from keras_regkit.layers.shake_shake import with_gradient_of
+
+
+@keras.saving.register_keras_serializable("keras_regkit")
+class ShakeDrop(keras.layers.Layer):
+    """Scales a residual branch by a random number for some of the samples, another one in the backward pass.
+
+        y = (g + α − g·α) · b       g ~ Bernoulli(1 − rate), α ~ U(−1, 1), in training
+        ∂y/∂b = g + β − g·β         β ~ U(0, 1)
+        y = (1 − rate) · b          at inference, the expected value
+
+    So a sample is left alone with probability 1 − rate, and disturbed else. Put it at the end of a branch, before the
+    addition: `x + ShakeDrop(0.5)(branch(x))`, where the branch ends in a BatchNormalization, without which training may
+    diverge. It brings the effect of `ShakeShake` to networks with one branch. The rates rise with depth, as for
+    `DropPath`: see `depth_rates`.
+
+    Args:
+        rate: Share of the samples whose branch is disturbed, in [0, 1): a number, or a schedule over training steps (of
+            `keras_regkit.strengths`, or any `keras.optimizers.schedules` object). The paper has 0.5 for the last block.
+            At inference, the branch is scaled with the rate of the last training step.
+        mode: `"sample"` to draw for each sample, `"batch"` to draw once for all. Defaults to `"sample"`.
+        seed: Integer seed. Defaults to None.
+
+    Call arguments:
+        inputs: Output of the branch, `(batch, ...)`.
+        training: Whether to disturb anything. Otherwise the branch is scaled by 1 − rate.
+
+    Raises:
+        TypeError, ValueError: the rate, or a value that its schedule passes through, is not in [0, 1), or no such mode.
+
+    Reference:
+        Yamada et al. 2019, "ShakeDrop Regularization for Deep Residual Learning", section 3, with α in [−1, 1] and β in
+        [0, 1].
+
+    Example:
+
+    >>> layer = ShakeDrop(0.5, seed=1)
+    >>> float(np.array(layer(np.ones((1, 1))))[0, 0])
+    0.5
+    >>> y = np.array(layer(np.ones((64, 1)), training=True))
+    >>> bool(y.min() >= -1), bool(y.max() == 1)
+    (True, True)
+    """
+
+    RANGES = {  # noqa: RUF012
+        "rate": Interval(0, 1, closed="left"),
+        "mode": OneOf("sample", "batch"),
+    }
+
+    monte_carlo = True
+
+    def __init__(self, rate, mode="sample", seed=None, **kwargs):
+        super().__init__(**kwargs)
+        check_arguments({"mode": self.RANGES["mode"]}, mode=mode)
+        self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
+        self.mode = mode
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    @property
+    def rate(self):
+        """The rate as it was given: a number or a schedule."""
+        return self._rate.given
+
+    def call(self, inputs, training=False):
+        if not training:
+            return inputs * ops.cast(1 - self._rate.read(), inputs.dtype)
+        shape = (ops.shape(inputs)[0] if self.mode == "sample" else 1, *[1] * (len(inputs.shape) - 1))
+        gate, alpha, beta = (keras.random.uniform(shape, seed=self.seed_generator, dtype="float32") for _ in range(3))
+        disturbed = gate < self._rate.advance()
+        forward, backward = (
+            ops.cast(ops.where(disturbed, scale, 1.0), inputs.dtype) for scale in (2 * alpha - 1, beta)
+        )
+        return with_gradient_of(inputs * forward, inputs * backward)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self._rate.config(), "mode": self.mode, "seed": self.seed}
