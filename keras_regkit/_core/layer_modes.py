@@ -7,9 +7,9 @@ import threading
 
 from keras_regkit._core.tracking import all_layers
 
-# Which of the patched layers run how: for the calls of this thread alone.
+# Which layers run how, by their ids: for the calls of this thread alone.
 _WANTED = contextvars.ContextVar("wanted", default=None)
-_PATCHED = {}  # id(layer) -> [layer, uses]
+_PATCHED = {}  # class -> [its own `call` or None, uses]
 _LOCK = threading.Lock()
 
 
@@ -18,8 +18,8 @@ def only_in_training(model, layers):
     """Within, a call of `model` runs these `layers` as in training and every other layer as in inference.
 
     Keras hands the mode down from layer to layer, so one that is told to train would tell the layers within it, and
-    after it, the same. Here each layer is told its own. Calls of the same layers in other threads are not affected.
-    In a compiled function this is needed while it is traced only.
+    after it, the same. Here each layer is told its own. Other layers of the same classes, and calls in other threads,
+    are not affected. In a compiled function this is needed while it is traced only.
 
     Args:
         model: A built model, or any layer.
@@ -30,38 +30,44 @@ def only_in_training(model, layers):
     token = _WANTED.set({**(_WANTED.get() or {}), **{id(layer): id(layer) in chosen for layer in told}})
     with contextlib.ExitStack() as patches:
         patches.callback(_WANTED.reset, token)
-        for layer in told:
-            _patch(layer)
-            patches.callback(_unpatch, layer)
+        for cls in {type(layer) for layer in told}:
+            _patch(cls)
+            patches.callback(_unpatch, cls)
         yield
 
 
-def _patch(layer):
+def _patch(cls):
+    # The class and not the layer: a stand-in made from all that a layer holds must not call the layer itself.
     with _LOCK:
-        entry = _PATCHED.setdefault(id(layer), [layer, 0])
+        entry = _PATCHED.setdefault(cls, [vars(cls).get("call"), 0])
         entry[1] += 1
         if entry[1] == 1:
-            vars(layer)["call"] = _obedient(layer)
+            cls.call = _obedient(cls.call)
 
 
-def _unpatch(layer):
+def _unpatch(cls):
     with _LOCK:
-        entry = _PATCHED[id(layer)]
+        entry = _PATCHED[cls]
         entry[1] -= 1
         if entry[1] == 0:
-            del vars(layer)["call"], _PATCHED[id(layer)]
+            own, _ = _PATCHED.pop(cls)
+            if own is None:
+                del cls.call
+            else:
+                cls.call = own
 
 
-def _obedient(layer):
-    """Returns `layer.call`, but for a training flag that is looked up."""
-    call, signature = layer.call, inspect.signature(layer.call)
+def _obedient(call):
+    """Returns `call`, but for a training flag that is looked up."""
+    signature = inspect.signature(call)
 
-    def obedient_call(*args, **kwargs):
+    def obedient_call(layer, *args, **kwargs):
         training = (_WANTED.get() or {}).get(id(layer))
         if training is not None:
-            given = signature.bind(*args, **kwargs)
+            given = signature.bind(layer, *args, **kwargs)
             given.arguments["training"] = training
-            args, kwargs = given.args, given.kwargs
-        return call(*args, **kwargs)
+            return call(*given.args, **given.kwargs)
+        return call(layer, *args, **kwargs)
 
+    obedient_call.__signature__ = signature  # Keras reads it of every new layer
     return obedient_call

@@ -21,8 +21,8 @@ class PatchDropout(keras.layers.Layer):
     shape; layers behind it must not depend on it (attention, norms, dense layers on features and pooling do not). The
     number that is kept is fixed, so that the step compiles to fixed shapes, and with it the rate: it takes no schedule.
 
-    A mask is not handed on, and Keras warns of it: models wire their masks when they are built, before it is known which
-    tokens will be kept.
+    A mask is not handed on, and Keras warns of it: models wire their masks when they are built, before it is known
+    which tokens will be kept.
 
     Args:
         rate: Share of the tokens dropped, in [0, 1).

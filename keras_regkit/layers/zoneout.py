@@ -182,8 +182,8 @@ class Zoneout(keras.layers.Layer):
         states = list(states) if isinstance(states, list | tuple) else [states]
         if len(states) != len(self.state_size):
             raise ValueError(
-                f"Zoneout needs {len(self.state_size)} states: those of {type(self.cell).__name__}, and last the one of "
-                f"which the noise is made. Received: {len(states)}. Where an initial state is passed, take the "
+                f"Zoneout needs {len(self.state_size)} states: those of {type(self.cell).__name__}, and last the one "
+                f"of which the noise is made. Received: {len(states)}. Where an initial state is passed, take the "
                 "last from `cell.get_initial_state(batch_size)[-1]`"
             )
         return states

@@ -6,7 +6,7 @@ import warnings
 import keras
 
 from keras_regkit._core.warnings import NoEffectWarning
-from keras_regkit.surgery.carry_weights import carry_weights
+from keras_regkit.surgery.carry_weights import can_carry, carry_weights
 from keras_regkit.surgery.recompile import recompile
 from keras_regkit.surgery.where import matcher
 
@@ -212,5 +212,5 @@ def _carry_weights(old, new):
             continue
         if is_rewritable(layer) and is_rewritable(source):
             _carry_weights(source, layer)
-        elif [w.shape for w in source.weights] == [w.shape for w in layer.weights]:
+        elif can_carry(source, layer):
             carry_weights(source, layer)

@@ -21,6 +21,7 @@ def apply(name, model, strength):
 
 
 def convnet():
+    """A model that most levers fit."""
     inputs = keras.Input((8, 8, 1))
     x = layers.Conv2D(4, 3, activation="relu", name="conv")(inputs)
     x = layers.Conv2D(6, 3, use_bias=False, name="conv_linear")(x)
@@ -29,6 +30,25 @@ def convnet():
     x = layers.Dense(10, activation="gelu", name="dense")(x)
     x = layers.Dense(3, name="logits")(x)
     model = keras.Model(inputs, layers.Softmax(name="softmax")(x), name="convnet")
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def model_for(name):
+    """A model for the same data that the lever has something to do in."""
+    if name == "weight_standardization":  # is for convolutions that a normalization follows
+        return apply("batch_norm", convnet(), 1)
+    special = {
+        "kl_sparsity": layers.Dense(4, activation="sigmoid"),
+        "activity_l2": layers.LSTM(4, return_sequences=True),
+        "temporal_activity_l2": layers.GRU(4, return_sequences=True),
+        "locked_dropout": layers.LSTM(4, return_sequences=True),
+        "zoneout": layers.LSTM(4, return_sequences=True),
+    }
+    if name not in special:
+        return convnet()
+    stack = [keras.Input((8, 8, 1)), layers.Reshape((8, 8)), special[name], layers.Flatten(), layers.Dense(3)]
+    model = keras.Sequential([*stack, layers.Softmax()], name="special")
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
@@ -335,9 +355,7 @@ def test_models_that_cannot_be_rewritten_say_why(name):
 
 @pytest.mark.parametrize("name", [n for n in levers.names() if levers.get(n).rewrite])
 def test_result_is_compiled_alike_and_trains(name):
-    model = convnet()
-    if name == "weight_standardization":  # is for convolutions that a normalization follows
-        model = apply("batch_norm", model, 1)
+    model = model_for(name)
     new = apply(name, model, levers.get(name).strengths[0])
     assert float(keras.ops.convert_to_numpy(new.optimizer.learning_rate)) == pytest.approx(0.01)
     assert set(new.train_on_batch(np.ones((4, 8, 8, 1)), np.arange(4) % 3, return_dict=True)) == {"loss", "accuracy"}

@@ -3,6 +3,7 @@
 from keras_regkit.levers.cards.activity_penalties import ACTIVITY_L2, DECORRELATION, KL_SPARSITY, TEMPORAL_ACTIVITY_L2
 from keras_regkit.levers.cards.batch_norm import BATCH_NORM
 from keras_regkit.levers.cards.concave import HOYER, MCP, SCAD
+from keras_regkit.levers.cards.concrete_dropout import CONCRETE_DROPOUT
 from keras_regkit.levers.cards.constraints import (
     L1_BALL,
     L2_BALL,
@@ -12,12 +13,16 @@ from keras_regkit.levers.cards.constraints import (
     SPECTRAL_NORM_CAP,
     TOP_K_SPARSITY,
 )
+from keras_regkit.levers.cards.drop_block import DROP_BLOCK
+from keras_regkit.levers.cards.drop_connect import DROP_CONNECT
 from keras_regkit.levers.cards.dropout import DROPOUT
 from keras_regkit.levers.cards.early_stopping import EARLY_STOPPING
+from keras_regkit.levers.cards.embedding_dropout import EMBEDDING_DROPOUT
 from keras_regkit.levers.cards.freeze import FREEZE
 from keras_regkit.levers.cards.group_sparsity import GROUP_LASSO, SPARSE_GROUP_LASSO
 from keras_regkit.levers.cards.label_smoothing import LABEL_SMOOTHING
 from keras_regkit.levers.cards.less_capacity import LESS_CAPACITY
+from keras_regkit.levers.cards.locked_dropout import LOCKED_DROPOUT
 from keras_regkit.levers.cards.max_norm import MAX_NORM
 from keras_regkit.levers.cards.monte_carlo_dropout import MONTE_CARLO_DROPOUT
 from keras_regkit.levers.cards.normalization_layers import (
@@ -27,12 +32,16 @@ from keras_regkit.levers.cards.normalization_layers import (
     WEIGHT_NORMALIZATION,
     WEIGHT_STANDARDIZATION,
 )
+from keras_regkit.levers.cards.patch_dropout import PATCH_DROPOUT
 from keras_regkit.levers.cards.penalties import L1, L1_L2, L2
 from keras_regkit.levers.cards.recalibrate_batch_norm import RECALIBRATE_BATCH_NORM
+from keras_regkit.levers.cards.residual_noise import DROP_PATH, SHAKE_DROP, SHAKE_SHAKE, STOCHASTIC_DEPTH
 from keras_regkit.levers.cards.singular_values import ORTHOGONAL, SPECTRAL_NORM_PENALTY
 from keras_regkit.levers.cards.starting_points import L2_SP, WEIGHTED_L2
 from keras_regkit.levers.cards.total_variation import TOTAL_VARIATION
 from keras_regkit.levers.cards.weight_decay import WEIGHT_DECAY
+from keras_regkit.levers.cards.word_dropout import WORD_DROPOUT
+from keras_regkit.levers.cards.zoneout import ZONEOUT
 
 CARDS = (
     EARLY_STOPPING,
@@ -74,4 +83,16 @@ CARDS = (
     DECORRELATION,
     ACTIVITY_L2,
     TEMPORAL_ACTIVITY_L2,
+    DROP_PATH,
+    STOCHASTIC_DEPTH,
+    DROP_BLOCK,
+    DROP_CONNECT,
+    CONCRETE_DROPOUT,
+    LOCKED_DROPOUT,
+    EMBEDDING_DROPOUT,
+    WORD_DROPOUT,
+    ZONEOUT,
+    PATCH_DROPOUT,
+    SHAKE_SHAKE,
+    SHAKE_DROP,
 )
