@@ -1,7 +1,7 @@
 """Regularization for Keras: diagnose, pick one lever, validate, iterate.
 
-The rooms are named as Keras names them (`regularizers`, `layers`, `callbacks` ...); beside them stand `levers` (one card for each
-technique), `presets`, `diagnosis` and `studies`. Rooms whose classes Keras must find when it loads a file are
+The rooms are named as Keras names them (`regularizers`, `layers`, `callbacks` ...); beside them stand `levers` (a card for
+each technique), `presets`, `diagnosis` and `studies`. Rooms whose classes Keras must find when it loads a file are
 imported here; the rest, and everything that needs an extra, on first use.
 """
 
@@ -17,9 +17,20 @@ _LAZY_NAMES = {
     "regularize": "keras_regkit.workflow",
 }
 
-_ROOMS = ("callbacks", "constraints", "layers", "losses", "regularizers", "strengths", "uncertainty")
-
-__all__ = ["Study", "__version__", "diagnose", "regularize", *_ROOMS, *_LAZY_ROOMS]
+__all__ = [
+    "Study",
+    "__version__",
+    "callbacks",
+    "constraints",
+    "diagnose",
+    "layers",
+    "losses",
+    "regularize",
+    "regularizers",
+    "strengths",
+    "uncertainty",
+    *_LAZY_ROOMS,
+]
 
 
 def __getattr__(name):

@@ -116,14 +116,17 @@ def _levers(options):
             "best used when": lever.use_when,
             "trade-off": lever.trade_off,
             "source": lever.source,
+            "by hand": lever.usage,
         }
         rows |= {f"with {other}": note for other, note in lever.interactions}
         for label, text in rows.items():
+            if not text:
+                continue
             print(f"  {label:<20} {text}")
         return 0
+    width = max(map(len, levers.names()))
     for name in levers.names():
-        lever = levers.get(name)
-        print(f"{name:<17} {lever.use_when}")
+        print(f"{name:<{width}}  {levers.get(name).use_when}")
     print("\nkeras-regkit levers NAME shows one card.")
     return 0
 

@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+import levers_table
 import pytest
 
 from keras_regkit import levers
@@ -29,6 +30,12 @@ def test_links_between_pages_lead_somewhere(page):
     assert not missing
 
 
-def test_readme_table_is_the_cards():
+def test_readme_table_is_the_cards_that_the_workflow_turns():
+    turned = [name for name in levers.names() if levers.get(name).keywords or levers.get(name).make_callbacks]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", (ROOT / "README.md").read_text(), flags=re.M))
-    assert rows == {name: levers.get(name).use_when for name in levers.names()}
+    assert rows == {name: levers.get(name).use_when for name in turned}
+
+
+def test_the_table_of_all_levers_is_the_cards():
+    text = (ROOT / "docs" / "guides" / "all_levers.md").read_text()
+    assert text == levers_table.page(), "run `python tests/levers_table.py` to write the page anew"

@@ -17,8 +17,8 @@ class Lever:
     Args:
         name: Name in code, such as `"l2"`.
         title: Name in print, such as `"L2 penalty"`.
-        family: `"penalty"`, `"noise"`, `"normalization"`, `"constraint"`, `"stopping"`, `"targets"`, `"decay"` or
-            `"capacity"`.
+        family: `"penalty"`, `"noise"`, `"normalization"`, `"constraint"`, `"stopping"`, `"targets"`, `"decay"`,
+            `"capacity"`, `"fine-tuning"` or `"uncertainty"`.
         strength: What the number means, with its unit.
         bounds: The legal strengths. The weakest turns the lever off, unless the card says otherwise.
         strengths: The strengths a study tries when none are named, light to heavy.
@@ -54,8 +54,8 @@ class Lever:
     def __post_init__(self):
         if not (self.rewrite or self.make_callbacks or self.usage):
             raise ValueError(
-                f"Lever {self.name!r} must act on a model (`rewrite`) or on fit (`make_callbacks`), or say how it is set "
-                "by hand (`usage`)"
+                f"Lever {self.name!r} must act on a model (`rewrite`) or on fit (`make_callbacks`), or say how it is "
+                "set by hand (`usage`)"
             )
         for value in self.strengths:
             self.check(value)

@@ -2,7 +2,8 @@
 
     pytest tests/benchmarks/test_penalties.py --benchmark -n0 -s        (and with KERAS_BACKEND=jax)
 
-100 Dense layers of 128 units, batches of 512; every kernel carries the penalty. Ratios: against the same model without it.
+100 Dense layers of 128 units, batches of 512; every kernel carries the penalty. Ratios are against the same
+model without it.
 """
 
 import keras

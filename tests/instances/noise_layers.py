@@ -157,6 +157,10 @@ NOISE_LAYERS = [
         {"cell": keras.layers.LSTMCell(3), "rate_hidden": 0.3, "rate_cell": 0.5, "seed": 1},
         {"input_shape": (4,)},
         layers.Zoneout.RANGES,
+        {
+            "fits_without_jit": "a cell has states for outputs; trained within RNN in tests/layers",
+            "fits_with_jit": "a cell has states for outputs; trained within RNN in tests/layers",
+        },
     ),
     Instance(
         "patch-dropout",

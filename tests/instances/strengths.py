@@ -6,7 +6,6 @@ from instances.data import CLASSES, PROBABILITIES
 from instances.instance import Instance
 from keras_regkit import callbacks, layers, losses, regularizers, strengths
 
-
 # One kernel: a clone gives each layer a strength of its own, also where the original layers share one.
 KERNEL = ((4, 3),)
 

@@ -157,7 +157,7 @@ def test_maps_that_do_not_fit(arguments, shape, message):
         ({"rate": 1.0}, ValueError, r"`rate` must be in \[0, 1\)"),
         ({"rate": 0.1, "block_size": 0}, ValueError, "`block_size` must be 1 or more"),
         ({"rate": 0.1, "block_size": 2.0}, TypeError, "`block_size` must be an integer"),
-        ({"rate": 0.1, "data_format": "last"}, ValueError, "Did you mean 'channels_last'"),
+        ({"rate": 0.1, "data_format": "channel_last"}, ValueError, "Did you mean 'channels_last'"),
     ],
 )
 def test_bad_arguments(arguments, error, message):

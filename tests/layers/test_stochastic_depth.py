@@ -22,12 +22,22 @@ class Probe(keras.layers.Layer):
         self.rows.append(inputs.shape[0])
         return ops.ones_like(inputs)
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
 
 class MaskAsNumbers(keras.layers.Layer):
     """Returns its mask, so that it can be seen."""
 
+    def __init__(self):
+        super().__init__()
+        self.supports_masking = True
+
     def call(self, inputs, mask=None):
         return ops.zeros_like(inputs) + ops.cast(mask, inputs.dtype)[:, :, None]
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
 
 
 def changed(y, x):

@@ -1,10 +1,14 @@
 """What the cards of noise layers do to models."""
 
 import keras
+import numpy as np
 import pytest
 
 from keras_regkit import layers, levers
 from keras_regkit._core.warnings import NoEffectWarning
+
+# Keras' variables warn when NumPy reads them, and `pytest.warns` repeats what the configuration ignores.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 def compiled(*stack):
@@ -67,13 +71,13 @@ def test_drop_block_goes_behind_the_activation_and_fits_the_map():
     assert {block.rate for block in of(again, layers.DropBlock)} == {0.2}
 
 
-def test_locked_dropout_goes_before_recurrent_layers():
+def test_locked_dropout_goes_behind_what_makes_sequences():
     model = apply("locked_dropout", recurrent(), 0.3)
     assert names(model)[:5] == [
         "words",
-        "locked_dropout_before_lower",
+        "locked_dropout_after_words",
         "lower",
-        "locked_dropout_before_upper",
+        "locked_dropout_after_lower",
         "upper",
     ]
     assert {layer.rate for layer in of(apply("locked_dropout", model, 0.0), layers.LockedDropout)} == {0.0}
@@ -86,6 +90,20 @@ def test_embedding_dropout_wraps_the_trained_embedding():
     assert wrapped.rate == 0.2
     assert (wrapped.layer.get_weights()[0] == model.get_layer("words").get_weights()[0]).all()
     assert of(apply("embedding_dropout", new, 0.1), layers.EmbeddingDropout)[0].rate == 0.1
+
+
+def test_zoneout_takes_the_cells_of_recurrent_layers():
+    model = recurrent()
+    x = np.array([[1, 2, 3], [4, 5, 6]])
+    before = keras.ops.convert_to_numpy(model(x))
+    new = apply("zoneout", model, 0.2)
+    assert names(new)[:3] == ["words", "lower_zoneout", "upper"]
+    cell = new.get_layer("lower_zoneout").cell
+    assert (cell.rate_hidden, cell.rate_cell) == (0.2, 0.2)
+    assert (cell.cell.get_weights()[0] == model.get_layer("lower").cell.get_weights()[0]).all()
+    off = apply("zoneout", new, 0.0)
+    assert off.get_layer("lower_zoneout").cell.rate_hidden == 0.0
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(off(x)), before, rtol=1e-4, atol=1e-5)
 
 
 def test_drop_connect_wraps_hidden_layers_and_lets_go():
@@ -110,7 +128,13 @@ def test_concrete_dropout_wraps_hidden_layers():
 
 @pytest.mark.parametrize(
     ("name", "make"),
-    [("drop_block", dense), ("locked_dropout", dense), ("embedding_dropout", dense), ("drop_connect", recurrent)],
+    [
+        ("drop_block", dense),
+        ("locked_dropout", dense),
+        ("embedding_dropout", dense),
+        ("zoneout", dense),
+        ("drop_connect", dense),
+    ],
 )
 def test_a_model_without_a_place_for_it_warns(name, make):
     model = make()
@@ -120,7 +144,7 @@ def test_a_model_without_a_place_for_it_warns(name, make):
         apply(name, model, 0.1)
 
 
-@pytest.mark.parametrize("name", ["drop_block", "locked_dropout", "embedding_dropout", "drop_connect"])
+@pytest.mark.parametrize("name", ["drop_block", "locked_dropout", "embedding_dropout", "drop_connect", "zoneout"])
 def test_rate_zero_puts_nothing_in(name):
     model = convolutional() if name in ("drop_block", "drop_connect") else recurrent()
     with pytest.warns(NoEffectWarning):
@@ -128,7 +152,7 @@ def test_rate_zero_puts_nothing_in(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["drop_path", "stochastic_depth", "shake_shake", "shake_drop", "zoneout", "patch_dropout", "word_dropout"]
+    "name", ["drop_path", "stochastic_depth", "shake_shake", "shake_drop", "patch_dropout", "word_dropout"]
 )
 def test_what_belongs_where_a_model_is_written_says_so(name):
     card = levers.get(name)

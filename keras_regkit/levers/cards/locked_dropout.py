@@ -4,22 +4,36 @@ import keras
 
 from keras_regkit import layers
 from keras_regkit._core.checks import Interval
+from keras_regkit.levers.cards._kernels import all_layers
 from keras_regkit.levers.cards._rates import set_everywhere
-from keras_regkit.levers.hidden import after_weights, only
+from keras_regkit.levers.hidden import only
 from keras_regkit.levers.lever import Lever
-from keras_regkit.surgery import insert_before
+from keras_regkit.surgery import insert_after
 
 _RECURRENT = (keras.layers.RNN, keras.layers.Bidirectional)
+_EMBEDDINGS = (keras.layers.Embedding, layers.EmbeddingDropout)
 
 
 def _set(model, rate):
     def put():
-        recurrent = [layer for layer in after_weights(model) if isinstance(layer, _RECURRENT)] if rate else []
-        return insert_before(
-            model, only(recurrent), lambda layer: layers.LockedDropout(rate, name=f"locked_dropout_before_{layer.name}")
+        places = _makers_of_sequences(model) if rate else []
+        return insert_after(
+            model, only(places), lambda layer: layers.LockedDropout(rate, name=f"locked_dropout_after_{layer.name}")
         )
 
     return set_everywhere(model, layers.LockedDropout, {"rate": rate}, put)
+
+
+def _makers_of_sequences(model):
+    """The recurrent layers that return sequences, and the embeddings of a model that has recurrent layers."""
+    found = all_layers(model)
+    recurrent = any(isinstance(layer, _RECURRENT) for layer in found)
+    makers = (*_RECURRENT, *(_EMBEDDINGS if recurrent else ()))
+    return [layer for layer in found if isinstance(layer, makers) and _is_sequence(layer.output)]
+
+
+def _is_sequence(output):
+    return not isinstance(output, list | tuple) and len(output.shape) == 3
 
 
 LOCKED_DROPOUT = Lever(

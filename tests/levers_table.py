@@ -1,0 +1,42 @@
+"""Writes docs/guides/all_levers.md from the cards: `python tests/levers_table.py`."""
+
+import pathlib
+
+from keras_regkit import levers
+
+PAGE = pathlib.Path(__file__).parents[1] / "docs" / "guides" / "all_levers.md"
+FAMILIES = {
+    "stopping": "Stopping",
+    "penalty": "Penalties",
+    "decay": "Decay",
+    "constraint": "Constraints",
+    "noise": "Noise",
+    "normalization": "Normalization",
+    "targets": "Targets",
+    "capacity": "Capacity",
+    "fine-tuning": "Fine-tuning",
+    "uncertainty": "Uncertainty",
+}
+
+
+def page():
+    """Returns the page as Markdown, one table for each family."""
+    lines = [
+        "# All levers",
+        "",
+        "One card each: `keras-regkit levers NAME` shows equation, strengths, interactions and source. Levers that can",
+        "be put into a finished model have `levers.get(name).apply(model, strength)`; the others say how to write them.",
+    ]
+    for family, title in FAMILIES.items():
+        cards = [levers.get(name) for name in levers.names() if levers.get(name).family == family]
+        lines += ["", f"## {title}", "", "| lever | best used when | trade-off |", "|---|---|---|"]
+        lines += [f"| `{card.name}` | {_cell(card.use_when)} | {_cell(card.trade_off)} |" for card in cards]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text):
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
