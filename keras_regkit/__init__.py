@@ -1,7 +1,7 @@
 """Regularization for Keras: diagnose, pick one lever, validate, iterate.
 
-The rooms are named as Keras names them (`regularizers`, `layers`, `callbacks` ...); beside them stand `levers` (a card for
-each technique), `presets`, `diagnosis` and `studies`. Rooms whose classes Keras must find when it loads a file are
+The rooms are named as Keras names them (`regularizers`, `layers`, `callbacks` ...); beside them stand `levers` (a card
+for each technique), `presets`, `diagnosis` and `studies`. Rooms whose classes Keras must find when it loads a file are
 imported here; the rest, and everything that needs an extra, on first use.
 """
 

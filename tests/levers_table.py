@@ -25,7 +25,7 @@ def page():
         "# All levers",
         "",
         "One card each: `keras-regkit levers NAME` shows equation, strengths, interactions and source. Levers that can",
-        "be put into a finished model have `levers.get(name).apply(model, strength)`; the others say how to write them.",
+        "be put into a finished model have `levers.get(name).apply(model, strength)`; others say how to write them.",
     ]
     for family, title in FAMILIES.items():
         cards = [levers.get(name) for name in levers.names() if levers.get(name).family == family]

@@ -42,7 +42,7 @@ class StochasticDepth(keras.layers.Layer):
 
     >>> block = StochasticDepth(keras.layers.Dense(3, activation="relu"), rate=0.5, seed=0)
     >>> x = np.ones((8, 3), "float32")
-    >>> changed = np.any(np.array(block(x, training=True)) != x, axis=1)
+    >>> changed = np.any(ops.convert_to_numpy(block(x, training=True)) != x, axis=1)
     >>> int(changed.sum())
     4
     """
@@ -69,12 +69,10 @@ class StochasticDepth(keras.layers.Layer):
     def build(self, input_shape):
         if not self.branch.built:
             self.branch.build(input_shape)
-        made = self.branch.compute_output_shape(input_shape)
-        if tuple(made) != tuple(input_shape):
-            raise ValueError(
-                f"`branch` must keep the shape of its input, to be added to it. Received: {self.branch.name!r}, which "
-                f"makes {tuple(made)} of {tuple(input_shape)}"
-            )
+        try:
+            self._check_shape(self.branch.compute_output_shape(input_shape), input_shape)
+        except NotImplementedError:  # a layer may leave it out; then the first call tells
+            pass
         self.built = True
 
     def call(self, inputs, mask=None, training=False):
@@ -105,7 +103,15 @@ class StochasticDepth(keras.layers.Layer):
 
     def _run(self, x, mask, training):
         y = self.branch(x, mask=mask, training=training) if self._takes_mask else self.branch(x, training=training)
+        self._check_shape(y.shape, x.shape)
         return ops.cast(y, x.dtype)  # a branch with a dtype policy of its own
+
+    def _check_shape(self, made, given):
+        if tuple(made)[1:] != tuple(given)[1:]:
+            raise ValueError(
+                f"`branch` must keep the shape of its input, to be added to it. Received: {self.branch.name!r}, which "
+                f"makes {tuple(made)} of {tuple(given)}"
+            )
 
 
 def _kept(rows, rate):

@@ -39,6 +39,7 @@ def model_for(name):
     if name == "weight_standardization":  # is for convolutions that a normalization follows
         return apply("batch_norm", convnet(), 1)
     special = {
+        "embedding_dropout": layers.Embedding(2, 4),
         "kl_sparsity": layers.Dense(4, activation="sigmoid"),
         "activity_l2": layers.LSTM(4, return_sequences=True),
         "temporal_activity_l2": layers.GRU(4, return_sequences=True),
