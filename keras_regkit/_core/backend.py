@@ -4,6 +4,7 @@ import contextlib
 import logging
 
 import keras
+import numpy as np
 
 
 def compile_inference(model, function):
@@ -129,6 +130,13 @@ def gradients_of(model, function):
 def to_tensors(structure):
     """Returns the same nested structure with its arrays as tensors; None stays None."""
     return keras.tree.map_structure(lambda leaf: None if leaf is None else keras.ops.convert_to_tensor(leaf), structure)
+
+
+def to_numpy(variable):
+    """Returns the value of a Keras variable as an array of its own."""
+    if keras.backend.backend() == "tensorflow":
+        return np.array(variable.numpy())  # NumPy 2 warns about the array interface of TensorFlow's tensors
+    return np.array(keras.ops.convert_to_numpy(variable.value))
 
 
 def is_infinite(dataset):

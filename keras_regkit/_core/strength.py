@@ -14,7 +14,7 @@ import weakref
 import keras
 from keras import ops
 
-from keras_regkit._core.backend import is_traced, when_differentiated
+from keras_regkit._core.backend import is_traced, to_numpy, when_differentiated
 from keras_regkit._core.checks import check_arguments
 
 Schedule = keras.optimizers.schedules.LearningRateSchedule
@@ -132,7 +132,7 @@ class Strength(keras.layers.Layer):
             super().load_own_variables(store)
             _LOADED[self.owner, self.argument] = self
         elif (first := _LOADED.get((self.owner, self.argument))) is not None:
-            self.number.assign(ops.convert_to_numpy(first.number.value))
+            self.number.assign(to_numpy(first.number))
 
     def _at(self, number):
         return ops.cast(self.schedule(number), "float32") if self.schedule else number

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_regkit._core.backend import to_numpy
 from keras_regkit._core.strength import Strength, strengths_in, strengths_of_loss
 from keras_regkit._core.tracking import adopt, all_layers
 
@@ -28,9 +29,9 @@ def catch_up(model):
     """
     penalties = [layer.activity_regularizer for layer in all_layers(model)]
     inside = [layer for p in penalties if isinstance(p, keras.layers.Layer) for layer in all_layers(p)]
-    done = int(keras.ops.convert_to_numpy(model.optimizer.iterations.value))
+    done = int(to_numpy(model.optimizer.iterations))
     for strength in [*_of_loss(model), *(layer for layer in inside if isinstance(layer, Strength))]:
-        if strength.schedule and int(keras.ops.convert_to_numpy(strength.number.value)) < done:
+        if strength.schedule and int(to_numpy(strength.number)) < done:
             strength.number.assign(done)
 
 

@@ -5,6 +5,7 @@ import re
 
 import keras
 
+from keras_regkit._core.backend import to_numpy
 from keras_regkit._core.checks import Interval, check_arguments, did_you_mean
 from keras_regkit._core.strength import Schedule, strengths_in
 from keras_regkit.callbacks._strengths import hold_strengths_of_loss, log_strengths
@@ -72,7 +73,7 @@ class StrengthSchedule(keras.callbacks.Callback):
                 (self._by_step if counts_steps else self._by_epoch)[named[name]] = schedule
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._first_step = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations.value))
+        self._first_step = int(to_numpy(self.model.optimizer.iterations))
         for strength, schedule in self._by_epoch.items():
             strength.set(
                 _number(schedule.at(keras.ops.cast(epoch, "float32"))) if isinstance(schedule, Schedule) else schedule

@@ -1,5 +1,6 @@
 """A residual block that computes its branch for the kept samples only."""
 
+import contextlib
 import inspect
 
 import keras
@@ -69,10 +70,8 @@ class StochasticDepth(keras.layers.Layer):
     def build(self, input_shape):
         if not self.branch.built:
             self.branch.build(input_shape)
-        try:
+        with contextlib.suppress(NotImplementedError):  # a layer may leave it out; then the first call tells
             self._check_shape(self.branch.compute_output_shape(input_shape), input_shape)
-        except NotImplementedError:  # a layer may leave it out; then the first call tells
-            pass
         self.built = True
 
     def call(self, inputs, mask=None, training=False):
@@ -107,7 +106,8 @@ class StochasticDepth(keras.layers.Layer):
         return ops.cast(y, x.dtype)  # a branch with a dtype policy of its own
 
     def _check_shape(self, made, given):
-        if tuple(made)[1:] != tuple(given)[1:]:
+        sizes = zip(tuple(made)[1:], tuple(given)[1:], strict=False)
+        if len(made) != len(given) or any(a != b for a, b in sizes if a is not None and b is not None):
             raise ValueError(
                 f"`branch` must keep the shape of its input, to be added to it. Received: {self.branch.name!r}, which "
                 f"makes {tuple(made)} of {tuple(given)}"

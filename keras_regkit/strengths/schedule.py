@@ -42,7 +42,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
         raise NotImplementedError
 
     def __repr__(self):
-        arguments = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items() if v is not None)
+        given = {name: getattr(self, name) for name in self.get_config()}
+        arguments = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
         return f"{type(self).__name__}({arguments})"
 
 

@@ -1,7 +1,6 @@
 """Copying the weights of one layer into another."""
 
-from keras import ops
-
+from keras_regkit._core.backend import to_numpy
 from keras_regkit._core.strength import Strength
 from keras_regkit._core.tracking import all_layers
 
@@ -32,7 +31,7 @@ def carry_weights(source, target):
 
 def _copy(source, target):
     # Through NumPy: on JAX two variables of one buffer would both lose it when the first is trained.
-    target.assign(ops.convert_to_numpy(source.value))
+    target.assign(to_numpy(source))
 
 
 def _strengths(layer):

@@ -79,5 +79,5 @@ def test_ghost_batch_norm_takes_the_place_of_batch_norm():
 
 
 def test_filter_response_normalization_is_written_by_hand():
-    with pytest.raises(ValueError, match="in place of BatchNormalization and ReLU"):
+    with pytest.raises(ValueError, match="FilterResponseNormalization"):
         levers.get("filter_response_normalization").apply(net(), 1e-6)

@@ -104,5 +104,5 @@ def test_models_without_such_layers_are_told():
 
 
 def test_weighted_l2_is_set_by_hand():
-    with pytest.raises(ValueError, match="fisher_information"):
+    with pytest.raises(ValueError, match="WeightedL2"):
         apply("weighted_l2", mlp(6, units=3), 1.0)
