@@ -204,6 +204,15 @@ def when_differentiated(value, then):
     return value
 
 
+def graph_being_traced():
+    """The graph that TensorFlow is recording a function in; None in eager execution, and on other backends."""
+    if keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf
+
+    return None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+
+
 def is_traced(tensor):
     """Whether `tensor` stands for one in a computation that JAX is recording."""
     if keras.backend.backend() != "jax":

@@ -14,15 +14,17 @@ import weakref
 import keras
 from keras import ops
 
-from keras_regkit._core.backend import is_traced, to_numpy, when_differentiated
+from keras_regkit._core.backend import graph_being_traced, is_traced, to_numpy, when_differentiated
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.tracking import all_layers
 
 Schedule = keras.optimizers.schedules.LearningRateSchedule
 
 # A schedule of unknown making is looked at here, so that a value out of bounds is refused before training.
-_PROBED_STEPS = (0, 1, 3, *(base * 10**power for power in range(1, 8) for base in (1, 3)))
+PROBED_STEPS = (0, 1, 3, *(base * 10**power for power in range(1, 8) for base in (1, 3)))
 
-_LOADED = weakref.WeakValueDictionary()
+# What is being loaded, one object for a whole file, and the numbers that were found in it.
+_LOADING = {"store": lambda: None, "numbers": {}}
 
 
 class Strength(keras.layers.Layer):
@@ -60,6 +62,7 @@ class Strength(keras.layers.Layer):
         named = ("step", 0, "int32") if self.schedule else ("value", self.given, "float32")
         self.number = self._scalar(*named)
         self._ticked = None
+        self._traced = None
         self.built = True
 
     def config(self):
@@ -71,10 +74,23 @@ class Strength(keras.layers.Layer):
         return self._at(self.number.value)
 
     def advance(self):
-        """Returns the strength and moves on by one step. For layers, in a training call."""
-        strength = self.read()
-        if self.schedule:
-            self.number.assign(self.number + 1)
+        """Returns the strength and moves on by one step. For layers, in a training call.
+
+        A layer that is called several times in a compiled step moves on once. In an eager step there is nothing to tell
+        one step from the next: there it moves on at each call.
+        """
+        if not self.schedule:
+            return self.read()
+        step = self.number.value
+        if self._ticked is not None and step is self._ticked[1]:  # JAX: a call of this step has moved on already
+            return self._at(self._ticked[0])
+        graph = graph_being_traced()
+        if graph is not None and self._traced is not None and self._traced[0]() is graph:  # TensorFlow: the same
+            return self._traced[1]
+        strength, following = self._at(step), step + 1
+        self.number.assign(following)
+        self._remember(step, following)
+        self._traced = None if graph is None else (weakref.ref(graph), strength)
         return strength
 
     def scale(self, value):
@@ -107,7 +123,7 @@ class Strength(keras.layers.Layer):
                     "strength to the model"
                 )
             self.number.assign(following)
-            self._ticked = (step, following) if is_traced(following) else None
+            self._remember(step, following)
 
         return when_differentiated(result, tick)
 
@@ -128,11 +144,17 @@ class Strength(keras.layers.Layer):
     def load_own_variables(self, store):
         # One object that several layers share is saved with the first of them only, and loading makes copies of it:
         # they take what the first one was given.
+        if _LOADING["store"]() is not store:
+            _LOADING.update(store=weakref.ref(store), numbers={})
         if len(store.keys()):
             super().load_own_variables(store)
-            _LOADED[self.owner, self.argument] = self
-        elif (first := _LOADED.get((self.owner, self.argument))) is not None:
-            self.number.assign(to_numpy(first.number))
+            _LOADING["numbers"][self.owner, self.argument] = to_numpy(self.number)
+        elif (self.owner, self.argument) in _LOADING["numbers"]:
+            self.number.assign(_LOADING["numbers"][self.owner, self.argument])
+
+    def _remember(self, step, following):
+        """Keeps what JAX recorded: the next call of the same step finds `following` where it looks for the step."""
+        self._ticked = (step, following) if is_traced(following) else None
 
     def _at(self, number):
         return ops.cast(self.schedule(number), "float32") if self.schedule else number
@@ -164,7 +186,7 @@ def _check_range(argument, given, bounds):
     if not isinstance(given, Schedule):
         bounds.check(argument, given)
         return
-    for step in _PROBED_STEPS:
+    for step in PROBED_STEPS:
         value = float(ops.convert_to_numpy(given(step)))
         try:
             bounds.check(argument, value)
@@ -178,7 +200,7 @@ def strengths_in(model):
     A strength is called after its owner; where an owner has several, the argument is added, and where owners share a
     name, a number.
     """
-    held = [layer for layer in model._flatten_layers() if isinstance(layer, Strength)]
+    held = [layer for layer in all_layers(model) if isinstance(layer, Strength)]
     held += [s for loss in keras.tree.flatten(getattr(model, "loss", None)) for s in strengths_of_loss(loss)]
     held = list({id(strength): strength for strength in held}.values())
     arguments = {}

@@ -7,7 +7,7 @@ import keras
 
 from keras_regkit._core.backend import to_numpy
 from keras_regkit._core.checks import Interval, check_arguments, did_you_mean
-from keras_regkit._core.strength import Schedule, strengths_in
+from keras_regkit._core.strength import PROBED_STEPS, Schedule, strengths_in
 from keras_regkit.callbacks._strengths import hold_strengths_of_loss, log_strengths
 
 
@@ -67,9 +67,17 @@ class StrengthSchedule(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         named = strengths_in(self.model)
         self._by_step, self._by_epoch = {}, {}
+        driven_by = {}
         for pattern, schedule in self.schedules.items():
             for name in _chosen(pattern, named):
+                if name in driven_by:
+                    raise ValueError(
+                        f"`schedules` must drive a strength once. Received: {driven_by[name]!r} and {pattern!r}, which "
+                        f"both fit {name!r}"
+                    )
+                driven_by[name] = pattern
                 counts_steps = isinstance(schedule, Schedule) and getattr(schedule, "unit", "steps") == "steps"
+                _check_values(name, named[name], schedule, counts_steps, self.params.get("epochs") or 1)
                 (self._by_step if counts_steps else self._by_epoch)[named[name]] = schedule
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -98,7 +106,10 @@ class StrengthSchedule(keras.callbacks.Callback):
 
 def _chosen(pattern, named):
     if pattern in named:
-        return [pattern]
+        # Copies of one regularizer, which loading makes, share a name, and are numbered.
+        one = named[pattern]
+        same = [name for name, other in named.items() if (other.owner, other.argument) == (one.owner, one.argument)]
+        return same if pattern == same[0] else [pattern]
     found = [name for name in named if re.fullmatch(pattern, name)]
     if not found:
         others = ", ".join(named) or "none; they belong to the layers, regularizers and losses of keras_regkit"
@@ -109,6 +120,22 @@ def _chosen(pattern, named):
             "regularizers.Scheduled)"
         )
     return found
+
+
+def _check_values(name, strength, schedule, counts_steps, epochs):
+    """Raises before training what would be raised when a value out of bounds is reached."""
+    if strength.schedule:
+        strength.set(0.0)  # says that it is not to be driven
+    times = PROBED_STEPS if counts_steps else range(min(epochs, 1000))
+    moves = isinstance(schedule, Schedule)
+    values = [
+        _number((schedule if counts_steps else schedule.at)(keras.ops.cast(t, "float32"))) for t in times if moves
+    ]
+    for value in values if moves else [schedule]:
+        try:
+            strength.bounds.check(strength.argument, value)
+        except ValueError as error:
+            raise ValueError(f"{name!r}: {error}") from None
 
 
 def _number(tensor):

@@ -4,6 +4,7 @@ import keras
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.strength import Strength
+from keras_regkit.regularizers.prox import prox
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
@@ -19,7 +20,9 @@ class Scheduled(keras.layers.Layer, keras.regularizers.Regularizer):
 
     A schedule counts training steps: the gradients that are taken of the penalty. Evaluating a model does not move it.
     One object may serve many weights, and still counts each step once (on JAX without jit: once for each weight).
-    `clone_model` and loading give each layer one of its own, which go on in step.
+    `clone_model` and loading give each layer one of its own, which go on in step. Keras saves nothing of an
+    `activity_regularizer` but its config: there a schedule begins anew when a model is loaded, unless
+    `callbacks.StrengthMonitor` is in `fit`, which moves it to the optimizer's step.
 
     Args:
         regularizer: The regularizer, as an object or by name.
@@ -61,7 +64,9 @@ class Scheduled(keras.layers.Layer, keras.regularizers.Regularizer):
 
     def prox(self, x, step):
         """Returns the proximal point of the inner regularizer, for a step as many times as long as the strength."""
-        return self.regularizer.prox(x, step * self._strength.read())
+        if isinstance(step, int | float) and not step >= 0:
+            raise ValueError(f"`step` must be in [0, inf). Received: {step!r}")
+        return prox(self.regularizer, x, step * self._strength.read())
 
     def get_config(self):
         return {

@@ -3,10 +3,12 @@
     pytest tests/benchmarks/test_noise_layers.py --benchmark -n0 -s        (and with KERAS_BACKEND=jax, torch)
 
 A training step of a model that is little else than eight of these layers on feature maps of 32 × 28 × 28 × 64, with a
-scale between them so that gradients reach weights. KerasCV is measured where it is installed.
+scale between them so that gradients reach weights. KerasCV's DropPath is measured where KerasCV is installed; its
+DropBlock2D (0.9.0) fails in a compiled step of Keras 3.15, and is compared eagerly.
 """
 
 import keras
+import pytest
 from keras import layers
 from measuring import interleaved, ratio, write_table
 from training_steps import mode, modes, noise, trainer
@@ -51,7 +53,6 @@ def test_noise_layers():
     }
     if keras_cv:
         versions["KerasCV DropPath"] = lambda: keras_cv.layers.DropPath(0.1)
-        versions["KerasCV DropBlock2D 7"] = lambda: keras_cv.layers.DropBlock2D(0.1, 7)
     x, y = noise(BATCH, *SHAPE), noise(BATCH, 64)
     rows = []
     for jit in modes():
@@ -67,3 +68,32 @@ def test_noise_layers():
             for name, t in times.items()
         ]
     write_table(f"noise-layers-{keras.backend.backend()}", rows)
+
+
+@pytest.mark.skipif(keras_cv is None or keras.backend.backend() != "tensorflow", reason="KerasCV, on TensorFlow")
+def test_drop_block_eagerly():
+    """Forward and backward outside of a compiled step, where KerasCV's DropBlock2D does run."""
+    import tensorflow as tf
+
+    x = tf.constant(noise(BATCH, *SHAPE))
+
+    def function(layer):
+        def run():
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                y = tf.reduce_mean(layer(x, training=True))
+            return tape.gradient(y, x)
+
+        return run
+
+    made = {
+        "KerasCV DropBlock2D 7": keras_cv.layers.DropBlock2D(0.1, 7),
+        "DropBlock 7": rk.layers.DropBlock(0.1, 7),
+        "DropBlock 7 per channel": rk.layers.DropBlock(0.1, 7, per_channel=True),
+    }
+    times = interleaved({name: function(layer) for name, layer in made.items()}, 25)
+    rows = [
+        {"layer": name, "ms": f"{1000 * sorted(t)[12]:.1f}", **ratio(t, times["KerasCV DropBlock2D 7"])}
+        for name, t in times.items()
+    ]
+    write_table("drop-block-eager-tensorflow", rows)

@@ -105,12 +105,25 @@ def test_names_by_pattern():
     [
         ({"drp_1": 0.1}, r"Did you mean 'drop_1'\? Received: 'drp_1'.*drop_1, drop_2"),
         ({"drop_1": 1.0}, r"`rate` must be in \[0, 1\)\. Received: 1\.0"),
-        ({"drop_1": Linear(0.9, 2.0, epochs=2)}, r"`rate` must be in \[0, 1\)\. Received: 1\.4"),
+        ({"drop_1": Linear(0.9, 2.0, epochs=2)}, r"'drop_1': `rate` must be in \[0, 1\)\. Received: 1\.4"),
+        ({"drop_2": Linear(0.9, 2.0, steps=900)}, r"'drop_2': `rate` must be in \[0, 1\)\. Received: 1\.0"),
+        ({"drop_1": 0.1, "drop_.*": 0.2}, "'drop_1' and 'drop_.*', which both fit 'drop_1'"),
     ],
 )
 def test_bad_schedules(schedules, message):
     with pytest.raises(ValueError, match=message):
         fit(make(), StrengthSchedule(schedules))
+
+
+def test_a_name_means_all_copies_of_one_regularizer(tmp_path):
+    shared = regularizers.Scheduled("l2", 1.0, name="lam")
+    dense = [keras.layers.Dense(3, kernel_regularizer=shared) for _ in range(2)]
+    model = keras.Sequential([keras.Input((4,)), *dense])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    fit(loaded, StrengthSchedule({"lam": 0.5}), epochs=1)
+    assert read(loaded) == {"lam": 0.5, "lam_1": 0.5}
 
 
 def test_a_strength_with_a_schedule_of_its_own_is_not_driven():

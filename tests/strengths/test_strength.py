@@ -165,3 +165,39 @@ def test_mixed_precision_leaves_strengths_alone():
     layer._rate.number.assign(2049)  # float16 cannot count so far
     assert layer._rate.current() == pytest.approx(0.5 * 2049 / 4096, rel=1e-6)
     assert keras.backend.standardize_dtype(model(X, training=True).dtype) == "float16"
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="eager steps count calls, as the docstring says")
+@pytest.mark.parametrize("jit", JIT)
+def test_a_layer_called_twice_in_a_step_counts_it_once(jit):
+    inputs = keras.Input((4,))
+    shared = layers.Dropout(Linear(0.0, 0.5, steps=100), name="shared")
+    towers = [shared(keras.layers.Dense(3)(inputs)) for _ in range(2)]
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Add()(towers)))
+    # On JAX, not to jit is to run eagerly.
+    model.compile("sgd", "mse", jit_compile=jit or "auto")
+    fit(model)
+    assert read(model) == pytest.approx({"shared": 0.02})
+
+
+def test_files_do_not_lend_each_other_their_strengths(tmp_path):
+    ramp = Linear(0.0, 1.0, steps=10)
+    first = model_of(kernel_regularizer=regularizers.Scheduled("l2", ramp, name="l2"))
+    first.layers[0].kernel_regularizer._strength.number.assign(3)
+    first.save_weights(tmp_path / "first.weights.h5")
+    first.load_weights(tmp_path / "first.weights.h5")
+    # Of an activity regularizer nothing is saved.
+    second = model_of(activity_regularizer=regularizers.Scheduled("l2", ramp, name="l2"))
+    second.save(tmp_path / "second.keras")
+    assert read(keras.saving.load_model(tmp_path / "second.keras")) == {"l2": 0.0}
+    assert read(first) == pytest.approx({"l2": 0.3})
+
+
+def test_prox_is_that_of_the_scaled_penalty():
+    penalty = regularizers.Scheduled(keras.regularizers.L1(0.5), 0.5)
+    result = keras.ops.convert_to_numpy(penalty.prox(np.array([1.0, -0.1], "float32"), 0.4))
+    np.testing.assert_allclose(result, [0.9, 0.0], atol=1e-6)
+    with pytest.raises(ValueError, match="`step` must be in"):
+        penalty.prox(np.ones(2), -1.0)
+    with pytest.raises(TypeError, match="must have a method `prox"):
+        regularizers.Scheduled(regularizers.Hoyer(0.1)).prox(np.ones(2), 0.1)
