@@ -25,6 +25,7 @@ myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
+autodoc_inherit_docstrings = False  # Keras documents its own methods
 # Docstrings in Keras' style: tables and indented equations read as they are, not as definition lists.
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
@@ -32,9 +33,14 @@ napoleon_custom_sections = [("Call arguments", "params_style"), ("Shapes", "note
 
 
 def _literal_backticks(app, what, name, obj, options, lines):
-    """Docstrings are written with single backticks, as Keras' are; reStructuredText wants two around code."""
+    """Docstrings are written with single backticks, as Keras' are; reStructuredText wants two around code.
+
+    And it takes what stands between bars, as in |w|, for a substitution.
+    """
     for i, line in enumerate(lines):
-        lines[i] = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``\\ ", line)
+        line = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``\\ ", line)
+        parts = re.split(r"(``.*?``)", line)
+        lines[i] = "".join(part if part.startswith("``") else part.replace("|", r"\|") for part in parts)
 
 
 def setup(app):

@@ -69,7 +69,7 @@ def input_axes(shape, kind="auto", axis=None):
     """
     rank = len(shape)
     if axis is not None:
-        return _from_zero(shape, axis)
+        return positive_axes(shape, axis)
     least, kept = _KEPT[kind]
     if rank < least or (kind == "dense" and rank != 2):
         wanted = "2" if kind == "dense" else f"at least {least}"
@@ -81,7 +81,8 @@ def input_axes(shape, kind="auto", axis=None):
     return tuple(a for a in range(rank) if a not in kept)
 
 
-def _from_zero(shape, axis):
+def positive_axes(shape, axis):
+    """Returns `axis`, one or several, as a sorted tuple of axes of this shape, counted from 0."""
     rank = len(shape)
     several = axis if isinstance(axis, list | tuple) else [axis]
     if any(a < -rank or a >= rank for a in several):

@@ -25,7 +25,8 @@ class L1Ball(UnitConstraint):
     """Projects each unit's weights on the L1 ball: the nearest point whose absolute values sum to at most the radius.
 
     Use it for units that look at few of their inputs: where an L1 penalty with Adam only makes weights small, the
-    projection makes many of them exactly zero.
+    projection makes many of them exactly zero. For the kernel of a depthwise or transposed convolution `kind` must be
+    named: the default takes all axes but the last, which is wrong for these.
 
     With r = `radius`, inside the ball nothing changes; outside:
 

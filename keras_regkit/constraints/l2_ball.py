@@ -26,7 +26,9 @@ class L2Ball(UnitConstraint):
     """Projects each unit's weights on the L2 ball: the nearest point whose norm is at most the radius.
 
     Use it for a hard bound on weights where an L2 penalty only pulls. Per unit it is what `MaxNorm` is, named after the
-    geometry; with `axis` set to all axes it bounds the Frobenius norm of the whole weight.
+    geometry; with `axis` set to all axes it bounds the Frobenius norm of the whole weight. For the kernel of a
+    depthwise or transposed convolution `kind` must be named: the default takes all axes but the last, which is wrong
+    for these.
 
     With r = `radius`:
 

@@ -11,8 +11,10 @@ from keras_regkit.constraints.l2_ball import project_l2_ball
 class MaxNorm(UnitConstraint):
     """Caps the norm of the weights that come into each output unit.
 
-    Use it together with dropout and a high learning rate, or where single units explode. Keras' own `MaxNorm` takes the
-    norm along axis 0, which is right for `Dense` and wrong for a convolution, whose filters it caps pixel by pixel.
+    Use it together with dropout and a high learning rate, or where single units explode. For the kernel of a depthwise
+    or transposed convolution `kind` must be named: the default takes all axes but the last, which is wrong for these.
+    Keras' own `MaxNorm` takes the norm along axis 0, which is right for `Dense` and wrong for a convolution, whose
+    filters it caps pixel by pixel.
 
     With c = `max_value`, for the weights w of each unit:
 

@@ -34,7 +34,8 @@ class Simplex(UnitConstraint):
     """Projects each unit's weights on the simplex: nonnegative, and summing to a given total.
 
     Use it where the weights of a unit are shares of its inputs: mixtures, attention over fixed slots, ensembles of
-    models. Many of them become exactly zero.
+    models. Many of them become exactly zero. For the kernel of a depthwise or transposed convolution `kind` must be
+    named: the default takes all axes but the last, which is wrong for these.
 
     With z = `total` and u = v sorted in falling order:
 

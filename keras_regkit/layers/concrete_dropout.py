@@ -38,9 +38,13 @@ class ConcreteDropout(keras.layers.Wrapper):
         loss + weight_regularizer · Σ w² / (1 − p) + dropout_regularizer · d · (p log p + (1 − p) log(1 − p))
 
     with w the kernel and d the number of the layer's input features. Use it where the rate of each layer matters and
-    there is no time to search for it, or for calibrated Monte-Carlo dropout. More data make the learned rate smaller:
-    for N samples and a prior length scale l, take weight_regularizer = l² / N and dropout_regularizer = 1 / N for
-    classification (2 / N, divided by the model's precision, for regression).
+    there is no time to search for it, or for calibrated Monte-Carlo dropout. More data make the learned rate smaller.
+    For N samples and a prior length scale l the paper's objective, the mean negative log-likelihood + KL / N, asks for
+
+        cross-entropy:        weight_regularizer = l² / (2 N),   dropout_regularizer = 1 / N
+        mean squared error:   weight_regularizer = l² / (τ N),   dropout_regularizer = 2 / (τ N)
+
+    with τ the precision of the targets, 1 / variance of the noise. The ratio of the two is l² / 2 for both.
 
     The two terms stand among `layer.losses`, in float32, as the penalty of the weight that holds the logit of p: once
     for a layer, however often it is called. Convolutions drop whole feature maps, as in the authors' code.

@@ -1,11 +1,41 @@
 """Dropout with a rate that can move."""
 
+import dataclasses
+import numbers
+
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.strength import Strength
 from keras_regkit.layers._survivors import survivors
+
+
+@dataclasses.dataclass(frozen=True)
+class NoiseShape:
+    """A tuple or list of positive integers and Nones, or None."""
+
+    def check(self, name, value):
+        """Returns `value`; raises `TypeError` for a wrong kind, `ValueError` for a wrong number."""
+        if value is None:
+            return value
+        if not isinstance(value, list | tuple) or not all(
+            size is None or (isinstance(size, numbers.Integral) and not isinstance(size, bool)) for size in value
+        ):
+            raise TypeError(
+                f"`{name}` must be a tuple with an entry per axis of the inputs: None to take its size, or 1 to share "
+                f"the mask along it. Received: {value!r} of type {type(value).__name__}"
+            )
+        if any(size is not None and size < 1 for size in value):
+            raise ValueError(f"The entries of `{name}` must be None, or 1 or more. Received: {value!r}")
+        return value
+
+    def bad_values(self):
+        """Values that `check` must refuse, with the error each deserves."""
+        return [
+            *[(value, TypeError) for value in (3, True, "all", (None, 1.5), (None, True))],
+            *[(value, ValueError) for value in ((None, 0), [-1])],
+        ]
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
@@ -31,7 +61,8 @@ class Dropout(keras.layers.Layer):
         training: Whether to drop anything. Otherwise the inputs pass through.
 
     Raises:
-        TypeError, ValueError: the rate, or a value that its schedule passes through, is not in [0, 1).
+        TypeError, ValueError: the rate, or a value that its schedule passes through, is not in [0, 1); `noise_shape` is
+            no tuple of sizes; when built, it does not fit the inputs.
 
     Reference:
         Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", section 4, with the
@@ -44,7 +75,10 @@ class Dropout(keras.layers.Layer):
     [0.0, 2.0]
     """
 
-    RANGES = {"rate": Interval(0, 1, closed="left")}  # noqa: RUF012
+    RANGES = {  # noqa: RUF012
+        "rate": Interval(0, 1, closed="left"),
+        "noise_shape": NoiseShape(),
+    }
 
     # Takes part in Monte-Carlo dropout, see `uncertainty`.
     monte_carlo = True
@@ -52,6 +86,7 @@ class Dropout(keras.layers.Layer):
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(**kwargs)
         self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
+        self.RANGES["noise_shape"].check("noise_shape", noise_shape)
         self.noise_shape = noise_shape
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -66,6 +101,12 @@ class Dropout(keras.layers.Layer):
         if self.noise_shape is not None and len(self.noise_shape) != len(input_shape):
             raise ValueError(
                 f"`noise_shape` must have an entry for each of the {len(input_shape)} axes of the inputs, of shape "
+                f"{tuple(input_shape)}. Received: {self.noise_shape!r}"
+            )
+        entries = zip(self.noise_shape or (), input_shape, strict=False)
+        if any(entry not in (None, 1, size) for entry, size in entries if size is not None):
+            raise ValueError(
+                "`noise_shape` must have None, 1 or the size of the axis as its entries, for inputs of shape "
                 f"{tuple(input_shape)}. Received: {self.noise_shape!r}"
             )
         self.built = True

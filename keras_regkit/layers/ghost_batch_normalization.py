@@ -61,8 +61,9 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):
         Tensor of the same shape.
 
     Raises:
-        ValueError: both `virtual_batch_size` and `groups` are given, or `renorm` or `synchronized`; when called, a mask
-            of another rank, or with features that are not last.
+        ValueError: both `virtual_batch_size` and `groups` are given, or `renorm` or `synchronized`; when built, the
+            inputs have no such axis, or it is that of the batch; when called, a mask of another rank, or with features
+            that are not last.
 
     Reference:
         Hoffer et al. 2017, "Train longer, generalize better", algorithm 1. The moving averages there take one step per
@@ -98,6 +99,15 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):
         super().__init__(axis=axis, **kwargs)
         self.virtual_batch_size = virtual_batch_size
         self.groups = groups
+
+    def build(self, input_shape):
+        rank = len(input_shape)
+        if not -rank < self.axis < rank or self.axis == 0:
+            raise ValueError(
+                f"`axis` must be the axis of the features, in [1, {rank - 1}] or [{1 - rank}, -1] for inputs of shape "
+                f"{tuple(input_shape)}. Received: axis={self.axis}"
+            )
+        super().build(input_shape)
 
     def call(self, inputs, training=None, mask=None):
         if not (training and self.trainable):

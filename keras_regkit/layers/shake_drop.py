@@ -24,7 +24,7 @@ class ShakeDrop(keras.layers.Layer):
     Args:
         rate: Share of the samples whose branch is disturbed, in [0, 1): a number, or a schedule over training steps (of
             `keras_regkit.strengths`, or any `keras.optimizers.schedules` object). The paper has 0.5 for the last block.
-            At inference, the branch is scaled with the rate of the last training step.
+            At inference, the branch is scaled with the rate that the next training step will have.
         mode: `"sample"` to draw for each sample, `"batch"` to draw once for all. Defaults to `"sample"`.
         seed: Integer seed. Defaults to None.
 

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.tracking import sublayers
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
@@ -21,6 +22,10 @@ class StochasticDepth(keras.layers.Layer):
     0.5 nearly half of the block's time. The number of kept samples is fixed, so that the step compiles to fixed shapes,
     and with it the rate; where a rate has to move, use `DropPath`. BatchNormalization within the branch sees the kept
     samples.
+
+    Fixed and whole, the number moves in steps: of B samples round(B · (1 − rate)) run. A rate below 1 / (2 B) drops
+    none at all, such as 0.05 in batches of 8, and `depth_rates` gives the early blocks rates like that. For small
+    rates in small batches use `DropPath`, which draws for each sample.
 
     Args:
         branch: Layer or model that keeps the shape of its input, such as a `keras.Sequential`.
@@ -69,7 +74,7 @@ class StochasticDepth(keras.layers.Layer):
 
     def build(self, input_shape):
         if not self.branch.built:
-            self.branch.build(input_shape)
+            self._build_branch(input_shape)
         with contextlib.suppress(NotImplementedError):  # a layer may leave it out; then the first call tells
             self._check_shape(self.branch.compute_output_shape(input_shape), input_shape)
         self.built = True
@@ -98,7 +103,17 @@ class StochasticDepth(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{**config, "branch": keras.saving.deserialize_keras_object(config["branch"])})
+        # Keras would mark a branch without a build of its own as built, and leave its layers as they are. See `build`.
+        branch = {key: value for key, value in config["branch"].items() if key != "build_config"}
+        return cls(**{**config, "branch": keras.saving.deserialize_keras_object(branch)})
+
+    def _build_branch(self, input_shape):
+        own = type(self.branch).build is not keras.layers.Layer.build
+        if own or all(layer.built for layer in sublayers(self.branch)):
+            self.branch.build(input_shape)
+        else:
+            # Which shapes its layers get, only its call knows.
+            self.branch(keras.KerasTensor((None, *input_shape[1:]), dtype=self.compute_dtype))
 
     def _run(self, x, mask, training):
         y = self.branch(x, mask=mask, training=training) if self._takes_mask else self.branch(x, training=training)

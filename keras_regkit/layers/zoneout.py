@@ -55,8 +55,8 @@ class Zoneout(keras.layers.Layer):
         The output, which is the new hidden state, and the list of new states.
 
     Raises:
-        TypeError, ValueError: a rate is no number in [0, 1); the cell is none, has dropout of its own, or holds several
-            cells; when called, there are not as many states as in `state_size`.
+        TypeError, ValueError: a rate is no number in [0, 1); the cell is none, such as a whole recurrent layer, has
+            dropout of its own, or holds several cells; when called, there are not as many states as in `state_size`.
 
     Reference:
         Krueger et al. 2017, "Zoneout: Regularizing RNNs by Randomly Preserving Hidden Activations", section 3.
@@ -190,6 +190,12 @@ class Zoneout(keras.layers.Layer):
 
 
 def _check_cell(cell):
+    if isinstance(cell, keras.layers.RNN):
+        fitting = f"{type(cell.cell).__name__}({getattr(cell.cell, 'units', '...')})"
+        raise ValueError(
+            "`cell` must be a cell, which computes one step, not a recurrent layer. Pass the cell, and put the layer "
+            f"around it: RNN(Zoneout({fitting}, ...)). Received: {cell.name!r} of type {type(cell).__name__}"
+        )
     if not isinstance(cell, keras.layers.Layer) or not hasattr(cell, "state_size"):
         raise ValueError(
             "`cell` must be an RNN cell that is a keras layer, such as keras.layers.LSTMCell(8). "

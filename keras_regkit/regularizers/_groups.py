@@ -2,32 +2,15 @@
 
 from keras import ops
 
+from keras_regkit._core.kernel_axes import positive_axes
 from keras_regkit.regularizers._numeric import safe_sqrt
 
 
-class Axes:
-    """What is legal for `axis`: None, an axis, or a list or tuple of different ones."""
-
-    def check(self, name, value):
-        axes = value if isinstance(value, list | tuple) else [0 if value is None else value]
-        if any(isinstance(axis, bool) or not isinstance(axis, int) for axis in axes):
-            raise TypeError(
-                f"`{name}` must be None, an integer or a list of integers. Received: {value!r} of type "
-                f"{type(value).__name__}"
-            )
-        if not axes or len(set(axes)) < len(axes):
-            raise ValueError(f"`{name}` must name at least one axis, and none twice. Received: {value!r}")
-        return value
-
-    def bad_values(self):
-        return [("rows", TypeError), (True, TypeError), (1.5, TypeError), ([], ValueError), ([1, 1], ValueError)]
-
-
-def member_axes(rank, groups, axis):
+def member_axes(shape, groups, axis):
     """Returns the axes along which the members of one group lie, none of them negative.
 
     Args:
-        rank: Rank of the weight.
+        shape: Shape of the weight.
         groups: `"outputs"` or `"inputs"`: one group for each entry of the last axis, or of the one before it.
         axis: The axes themselves, which then decide alone, or None.
 
@@ -35,7 +18,8 @@ def member_axes(rank, groups, axis):
         ValueError: the weight has no such axis.
     """
     if axis is not None:
-        return positive_axes(rank, axis)
+        return positive_axes(shape, axis)
+    rank = len(shape)
     if rank < 2:
         raise ValueError(
             f'`groups="{groups}"` needs a weight of at least 2 axes. Received: a weight of rank {rank}. '
@@ -43,17 +27,6 @@ def member_axes(rank, groups, axis):
         )
     own = rank - 1 if groups == "outputs" else rank - 2
     return tuple(i for i in range(rank) if i != own)
-
-
-def positive_axes(rank, axis):
-    """Returns `axis`, one or several, as a sorted tuple of numbers from 0 to `rank` − 1."""
-    axes = axis if isinstance(axis, list | tuple) else [axis]
-    if any(not -rank <= i < rank for i in axes):
-        raise ValueError(f"`axis` must be in [{-rank}, {rank}) for a weight of rank {rank}. Received: {axis!r}")
-    positive = sorted(i % rank for i in axes)
-    if len(set(positive)) < len(positive):
-        raise ValueError(f"`axis` names an axis of a weight of rank {rank} twice. Received: {axis!r}")
-    return tuple(positive)
 
 
 def group_size(shape, axes):

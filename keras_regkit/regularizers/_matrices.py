@@ -5,17 +5,18 @@ import functools
 import numpy as np
 from keras import ops
 
+from keras_regkit._core.kernel_axes import as_matrix
 from keras_regkit.regularizers._numeric import safe_sqrt
 
 
-def as_matrix(x, name):
+def filters_as_columns(x, name):
     """Returns a kernel as a matrix with one column per filter: `(prod(other axes), filters)`."""
     if len(x.shape) < 2:
         raise ValueError(
             f"{name} needs a weight of at least 2 axes, such as a Dense or convolution kernel. Received: shape "
             f"{tuple(x.shape)}. Set it as `kernel_regularizer`, not as `bias_regularizer`"
         )
-    return ops.reshape(x, (-1, x.shape[-1]))
+    return as_matrix(x, range(len(x.shape) - 1))
 
 
 def largest_direction(apply, size, iterations, dtype):

@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.kernel_axes import Axes
 from keras_regkit.regularizers._groups import (
-    Axes,
     expect_step_per_group,
     group_norms,
     group_size,
@@ -34,10 +34,14 @@ class GroupLasso(keras.regularizers.Regularizer):
         strength: λ, in [0, ∞). Defaults to 0.01.
         groups: `"outputs"` makes a group of all weights that lead to one unit or filter, `"inputs"` of all weights that
             come from one input or channel. They are told by the last axis of the kernel and the one before it, as in
-            Dense and convolution kernels; transposed convolutions have them the other way round. Defaults to
-            `"outputs"`.
+            Dense and convolution kernels. Defaults to `"outputs"`.
         axis: Axis, or list of axes, along which the members of one group lie, for other layouts. It then decides alone.
             Defaults to None.
+
+    Other kernels are laid out otherwise, and need `axis`. For layers in two dimensions:
+
+        depthwise (h, w, in, mult):    outputs axis=(0, 1),      inputs as they are
+        transposed (h, w, out, in):    outputs axis=(0, 1, 3),   inputs axis=(0, 1, 2)
 
     Call arguments:
         x: Weight of rank 2 or more; of any rank with `axis`.
@@ -73,11 +77,16 @@ class GroupLasso(keras.regularizers.Regularizer):
 
     def __call__(self, x):
         x = in_float32(x)
-        return self.strength * group_lasso(x, self.member_axes(len(x.shape)))
+        return self.strength * group_lasso(x, self.member_axes(x.shape))
 
-    def member_axes(self, rank):
-        """Returns the axes along which the members of a group lie, for a weight of this rank."""
-        return member_axes(rank, self.groups, self.axis)
+    @property
+    def kernel_groups(self):
+        """What the order of the kernel's axes tells, `"outputs"` or `"inputs"`; None where `axis` decides."""
+        return self.groups if self.axis is None else None
+
+    def member_axes(self, shape):
+        """Returns the axes along which the members of a group lie, for a weight of this shape."""
+        return member_axes(shape, self.groups, self.axis)
 
     def prox(self, x, step):
         """Returns argmin_u ½‖u − x‖² + step·R(u) = x_g · max(1 − step·λ·√p_g / ‖x_g‖₂, 0).
@@ -88,7 +97,7 @@ class GroupLasso(keras.regularizers.Regularizer):
         """
 
         def shrink(x, step):
-            axes = self.member_axes(len(x.shape))
+            axes = self.member_axes(x.shape)
             expect_step_per_group(step, x, axes)
             return shrink_groups(x, axes, step * self.strength * group_size(x.shape, axes) ** 0.5)
 

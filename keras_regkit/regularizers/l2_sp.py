@@ -27,6 +27,8 @@ class L2SP(keras.regularizers.Regularizer):
         R(w) = α/2 ‖w − w⁰‖²
 
     The starting point is copied, and travels in the `.keras` file: within the config, as text, about 5 bytes a weight.
+    With the weights themselves, of 4 bytes, and what the optimizer keeps, that makes a file of 9 to 17 bytes a weight:
+    20 to 40 MB for 2.3 million weights.
 
     Args:
         strength: α, in [0, ∞).

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit.regularizers._matrices import as_matrix, largest_direction
+from keras_regkit.regularizers._matrices import filters_as_columns, largest_direction
 from keras_regkit.regularizers._numeric import in_float32, magnitude, safe_sqrt
 
 
@@ -64,6 +64,9 @@ class Orthogonal(keras.regularizers.Regularizer):
     for `"soft"` the gradient is the same, and the value can reach 0. For the same reason `"double_soft"` equals twice
     `"soft"` and a constant.
 
+    Depthwise kernels (h, w, in, mult) and those of transposed convolutions (h, w, out, in) are not supported: their
+    filters do not lie along the last axis alone. `constraints.Orthonormal` has a `kind` for them.
+
     Args:
         strength: λ, in [0, ∞). Defaults to 0.001.
         mode: One of the four above. Defaults to `"soft"`.
@@ -93,6 +96,8 @@ class Orthogonal(keras.regularizers.Regularizer):
         "iterations": Interval(1, integer=True),
     }
 
+    kernel_groups = "outputs"
+
     def __init__(self, strength=0.001, mode="soft", iterations=8):
         check_arguments(self.RANGES, strength=strength, mode=mode, iterations=iterations)
         self.strength = strength
@@ -100,7 +105,7 @@ class Orthogonal(keras.regularizers.Regularizer):
         self.iterations = iterations
 
     def __call__(self, x):
-        matrix = as_matrix(in_float32(x), "Orthogonal")
+        matrix = filters_as_columns(in_float32(x), "Orthogonal")
         if self.mode == "srip":
             return self.strength * srip(matrix, self.iterations)
         functions = {"soft": soft, "double_soft": double_soft, "mutual_coherence": mutual_coherence}

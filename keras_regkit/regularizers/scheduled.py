@@ -59,6 +59,11 @@ class Scheduled(keras.layers.Layer, keras.regularizers.Regularizer):
         """The strength as it was given: a number or a schedule."""
         return self._strength.given
 
+    @property
+    def kernel_groups(self):
+        """What the inner regularizer takes for the units of a kernel; None if it does not look for any."""
+        return getattr(self.regularizer, "kernel_groups", None)
+
     def __call__(self, x):
         return self._strength.scale(lambda strength: strength * self.regularizer(x))
 

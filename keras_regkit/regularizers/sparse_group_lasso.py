@@ -4,7 +4,8 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit.regularizers._groups import Axes, expect_step_per_group, group_size, member_axes, shrink_groups
+from keras_regkit._core.kernel_axes import Axes
+from keras_regkit.regularizers._groups import expect_step_per_group, group_size, member_axes, shrink_groups
 from keras_regkit.regularizers._numeric import in_float32, magnitude, prox_in_float32, soft_threshold
 from keras_regkit.regularizers.group_lasso import group_lasso
 
@@ -29,6 +30,10 @@ class SparseGroupLasso(keras.regularizers.Regularizer):
             come from one input or channel: see `GroupLasso`. Defaults to `"outputs"`.
         axis: Axis, or list of axes, along which the members of one group lie, for other layouts. It then decides alone.
             Defaults to None.
+
+    Depthwise kernels (h, w, in, mult) and those of transposed convolutions (h, w, out, in) are laid out otherwise. For
+    groups of outputs they need `axis=(0, 1)` and `axis=(0, 1, 3)`; for groups of inputs the latter need
+    `axis=(0, 1, 2)`.
 
     Call arguments:
         x: Weight of rank 2 or more; of any rank with `axis`.
@@ -62,11 +67,16 @@ class SparseGroupLasso(keras.regularizers.Regularizer):
 
     def __call__(self, x):
         x = in_float32(x)
-        return self.strength * sparse_group_lasso(x, self.member_axes(len(x.shape)), self.alpha)
+        return self.strength * sparse_group_lasso(x, self.member_axes(x.shape), self.alpha)
 
-    def member_axes(self, rank):
-        """Returns the axes along which the members of a group lie, for a weight of this rank."""
-        return member_axes(rank, self.groups, self.axis)
+    @property
+    def kernel_groups(self):
+        """What the order of the kernel's axes tells, `"outputs"` or `"inputs"`; None where `axis` decides."""
+        return self.groups if self.axis is None else None
+
+    def member_axes(self, shape):
+        """Returns the axes along which the members of a group lie, for a weight of this shape."""
+        return member_axes(shape, self.groups, self.axis)
 
     def prox(self, x, step):
         """Returns argmin_u ½‖u − x‖² + step·R(u): first the lasso's operator, then the group lasso's.
@@ -77,7 +87,7 @@ class SparseGroupLasso(keras.regularizers.Regularizer):
         """
 
         def shrink(x, step):
-            axes = self.member_axes(len(x.shape))
+            axes = self.member_axes(x.shape)
             expect_step_per_group(step, x, axes)
             step = step * self.strength
             thinned = soft_threshold(x, step * self.alpha)

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
-from keras_regkit.regularizers._matrices import as_matrix, largest_direction
+from keras_regkit.regularizers._matrices import filters_as_columns, largest_direction
 from keras_regkit.regularizers._numeric import in_float32
 
 
@@ -32,8 +32,12 @@ class SpectralNorm(keras.regularizers.Regularizer):
         R(w) = λ/2 σ_max(W)²
 
     σ_max comes from power iteration that starts anew, always from the same vector: the value depends on the weights
-    alone. It is never too large; where the largest singular values are close, a few iterations leave it some percent
-    too small.
+    alone. It is never too large. For kernels without a dominant direction, such as random ones, 8 iterations leave
+    σ_max² up to about 10 % below what it is; more `iterations` come closer.
+
+    Depthwise kernels (h, w, in, mult) and those of transposed convolutions (h, w, out, in) are not supported: their
+    filters do not lie along the last axis alone. `constraints.SpectralNorm`
+    has a `kind` for them.
 
     Args:
         strength: λ, in [0, ∞). Defaults to 0.01.
@@ -58,13 +62,15 @@ class SpectralNorm(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0), "iterations": Interval(1, integer=True)}  # noqa: RUF012
 
+    kernel_groups = "outputs"
+
     def __init__(self, strength=0.01, iterations=8):
         check_arguments(self.RANGES, strength=strength, iterations=iterations)
         self.strength = strength
         self.iterations = iterations
 
     def __call__(self, x):
-        matrix = as_matrix(in_float32(x), "SpectralNorm")
+        matrix = filters_as_columns(in_float32(x), "SpectralNorm")
         return self.strength / 2 * squared_spectral_norm(matrix, self.iterations)
 
     def get_config(self):

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
-from keras_regkit.regularizers._groups import Axes, positive_axes
+from keras_regkit._core.kernel_axes import Axes, positive_axes
 from keras_regkit.regularizers._numeric import in_float32, magnitude
 
 
@@ -75,11 +75,12 @@ class TotalVariation(keras.regularizers.Regularizer):
 
     def __call__(self, x):
         x = in_float32(x)
-        return self.strength * total_variation(x, self._axes(len(x.shape)))
+        return self.strength * total_variation(x, self._axes(x.shape))
 
-    def _axes(self, rank):
+    def _axes(self, shape):
         if self.axis not in ("kernel", "activity"):
-            return positive_axes(rank, self.axis)
+            return positive_axes(shape, self.axis)
+        rank = len(shape)
         if rank < 3:
             raise ValueError(
                 f'`axis="{self.axis}"` needs a tensor of at least 3 axes. Received: a tensor of rank {rank}. '

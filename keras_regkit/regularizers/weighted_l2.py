@@ -27,7 +27,8 @@ class WeightedL2(keras.regularizers.Regularizer):
         R(w) = λ/2 Σ_i F_i (w_i − w⁰_i)²
 
     Importances and reference are copied, and travel in the `.keras` file: within the config, as text, about 5 bytes a
-    number.
+    number. With both, the weights themselves, of 4 bytes, and what the optimizer keeps, that makes a file of 14 to 22
+    bytes a weight: 30 to 50 MB for 2.3 million weights.
 
     Args:
         strength: λ, in [0, ∞).

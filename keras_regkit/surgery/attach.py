@@ -7,6 +7,7 @@ import keras
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.surgery.changes import Changes
+from keras_regkit.surgery.layouts import misread_units
 from keras_regkit.surgery.penalties import rank_of, same, selected_weights, set_regularizer, tell_parents, unsaved
 from keras_regkit.surgery.recompile import forget_compiled
 from keras_regkit.surgery.where import select
@@ -23,8 +24,8 @@ def attach(model, regularizer, where=None, min_rank=2, overwrite=True):
 
     Args:
         model: A built model of any kind.
-        regularizer: A regularizer, its registered name, or a function `variable -> regularizer or None` that is asked
-            about each selected weight; where it returns None the weight stays as it is.
+        regularizer: A regularizer, its class or registered name, or a function `variable -> regularizer or None` that
+            is asked about each selected weight; where it returns None the weight stays as it is.
         where: A regular expression searched in the layers' paths (`"backbone/block_3/conv"`), a layer class (or a tuple
             of them), or a predicate `layer -> bool`. The layers within a selected one are meant too. Defaults to all.
         min_rank: Smallest rank of the weights that are meant. Biases and the scales of normalization count as rank 1,
@@ -37,10 +38,14 @@ def attach(model, regularizer, where=None, min_rank=2, overwrite=True):
 
     Raises:
         ValueError: no weight is selected; or one has a regularizer and `overwrite` is False. The model is unchanged.
-        TypeError: `regularizer` is no regularizer, name or function.
+        TypeError: `regularizer` is no regularizer, name or function; `model` is no Keras model.
+        Any error of the regularizer itself, which is tried on each weight first. The model is unchanged.
+
+    Weights whose penalty is a function or method of their layer are left alone.
 
     A `NoEffectWarning` says when nothing changed, and when weights are frozen, whose penalty Keras leaves out. A
-    `UserWarning` says where the penalty will not survive saving, because the layer has no argument for it.
+    `UserWarning` says where the penalty will not survive saving, because the layer has no argument for it, and where it
+    takes the units of a depthwise or transposed kernel for others.
 
     Example:
 
@@ -59,6 +64,8 @@ def attach(model, regularizer, where=None, min_rank=2, overwrite=True):
     taken = [weight.path for weight, _ in changed if weight.variable.regularizer is not None]
     if taken and not overwrite:
         raise ValueError(f"The weights must have no regularizer where overwrite=False. Those that have one: {taken}")
+    for weight, new in changed:
+        _try(new, weight)
     before = {weight.path: weight.variable.regularizer for weight, _ in changed}
     for weight, new in changed:
         set_regularizer(weight, new)
@@ -67,6 +74,13 @@ def attach(model, regularizer, where=None, min_rank=2, overwrite=True):
         warnings.warn(
             f"No weight of {model.name!r} got a regularizer that it did not have, of {[w.path for w in weights]}",
             NoEffectWarning,
+            stacklevel=2,
+        )
+    misread = [text for weight, new in changed if (text := misread_units(weight, new))]
+    if misread:
+        warnings.warn(
+            "The penalty looks for the units of a kernel where these kernels do not have them: " + "; ".join(misread),
+            UserWarning,
             stacklevel=2,
         )
     trained = {id(variable) for variable in model.trainable_weights}
@@ -97,14 +111,14 @@ def finish(model, weights):
 
 
 def _chooser(regularizer):
-    if isinstance(regularizer, (str, dict, keras.regularizers.Regularizer)):
+    if _names_one(regularizer):
         found = keras.regularizers.get(regularizer)
         return lambda variable: found
-    if callable(regularizer) and not isinstance(regularizer, type):
+    if callable(regularizer) and not isinstance(regularizer, (type, keras.layers.Layer)):
 
         def choose(variable):
             found = regularizer(variable)
-            if found is not None and not isinstance(found, (str, dict, keras.regularizers.Regularizer)):
+            if found is not None and not _names_one(found):
                 raise TypeError(
                     "`regularizer`, being a function, must return a regularizer, its name or None for a weight. "
                     f"Received: {type(found).__name__}"
@@ -116,6 +130,26 @@ def _chooser(regularizer):
         "`regularizer` must be a regularizer object, its name, or a function of a variable. To take penalties off use "
         f"surgery.detach. Received: {regularizer!r}"
     )
+
+
+def _names_one(value):
+    """Whether Keras makes a regularizer of `value`: one, its class, name or config."""
+    if isinstance(value, type):
+        return issubclass(value, keras.regularizers.Regularizer)
+    return isinstance(value, (str, dict, keras.regularizers.Regularizer))
+
+
+def _try(regularizer, weight):
+    """Calls the regularizer on the weight, and raises its errors with the weight's path in front."""
+    try:
+        regularizer(weight.variable)
+    except Exception as error:
+        try:
+            told = type(error)(f"{weight.path}: {error}")
+        except TypeError:  # Some errors of the backends are made from more than a message.
+            error.add_note(f"Raised by the regularizer for the weight {weight.path}")
+            raise error from None
+        raise told from error
 
 
 def _none_selected(model, where, min_rank):

@@ -24,8 +24,23 @@ class Changes(dict):
         return "\n".join([f"{len(self)} change{'' if len(self) == 1 else 's'}", *lines])
 
 
+_LONGEST = 60
+
+
 def _short(value):
-    """An object of Keras in one line: its class and what it was made with."""
+    """An object of Keras in one short line: its class and what it was made with."""
     if not hasattr(value, "get_config"):
-        return repr(value)
-    return f"{type(value).__name__}({', '.join(f'{key}={item!r}' for key, item in value.get_config().items())})"
+        return _cut(repr(value))
+    arguments = ", ".join(f"{key}={_item(item)}" for key, item in value.get_config().items())
+    return _cut(f"{type(value).__name__}({arguments})")
+
+
+def _item(item):
+    """An entry of a config: whole objects within it by their class alone, arrays not at all."""
+    if isinstance(item, dict):
+        return f"{item['class_name']}(…)" if "class_name" in item else "…"
+    return repr(item)
+
+
+def _cut(text):
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -11,8 +11,9 @@ from keras_regkit.surgery.penalties import selected_weights, set_regularizer
 def detach(model, where=None):
     """Takes the penalties off the weights of an existing model, in place: biases and scales too.
 
-    Activity regularizers, and what layers add in their call, stay. The next `fit` does without the penalties, also of a
-    model that was fit before.
+    Activity regularizers, and what layers add in their call, stay. So do penalties that are functions or methods, not
+    regularizers: layers that learn something of their own, such as `ConcreteDropout`, need them. The next `fit` does
+    without the others, also of a model that was fit before.
 
     Args:
         model: A built model of any kind.
@@ -24,6 +25,7 @@ def detach(model, where=None):
 
     Raises:
         ValueError: no layer is selected.
+        TypeError: `model` is no Keras model.
 
     A `NoEffectWarning` says when there was nothing to take off.
 

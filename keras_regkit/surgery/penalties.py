@@ -1,12 +1,13 @@
 """Putting a regularizer on a weight that exists, where Keras looks for it and where it saves it."""
 
+import inspect
 import re
 
 import keras
 
 from keras_regkit._core.tracking import adopt, sublayers
 from keras_regkit.surgery.paths import layer_paths, weight_paths
-from keras_regkit.surgery.where import select
+from keras_regkit.surgery.where import expect_model, select
 
 # Attention and recurrent layers have biases of rank 2, layer normalization may have such scales: they are no kernels.
 _VECTOR_NAMES = re.compile(r"(^|_)(bias|beta|gamma|scale)$")
@@ -14,6 +15,7 @@ _VECTOR_NAMES = re.compile(r"(^|_)(bias|beta|gamma|scale)$")
 
 def selected_weights(model, where):
     """Returns the weights that can carry a penalty, within the layers that `where` selects (None for all)."""
+    expect_model(model)
     weights = [weight for weight in weight_paths(model) if is_penalizable(weight)]
     if where is None:
         return weights
@@ -22,7 +24,12 @@ def selected_weights(model, where):
 
 
 def is_penalizable(weight):
-    """Whether a weight is trained, or would be if its layer were not frozen: statistics and counters never are."""
+    """Whether a weight is trained, or would be if its layer were not frozen: statistics and counters never are.
+
+    Neither are weights whose penalty is a function or a method: that is a term of the layer's own, part of what it is.
+    """
+    if inspect.isroutine(weight.variable.regularizer):
+        return False
     if weight.variable.trainable:
         return True
     return not weight.layer.trainable and attribute_of(weight) is not None

@@ -36,6 +36,7 @@ def replace(model, where, rule):
 
     Raises:
         ValueError: the model cannot be rewritten (it is subclassed, or not built).
+        TypeError: `rule` is no function, or returns no layer.
 
     Example:
 
@@ -44,7 +45,7 @@ def replace(model, where, rule):
     >>> new.layers[-1].activation.__name__
     'gelu'
     """
-    matches = matcher(where)
+    matches, rule = matcher(where), _maker("rule", rule, optional=True)
     return _warned(_rebuild(model, lambda layer: rule(layer) if matches(layer) else None, _nothing, _nothing))
 
 
@@ -59,6 +60,10 @@ def insert_after(model, where, layer):
     Returns:
         A new model, compiled as `model` was, weights carried over.
 
+    Raises:
+        ValueError: the model cannot be rewritten (it is subclassed, or not built).
+        TypeError: `layer` is no function, or returns no layer.
+
     Example:
 
     >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
@@ -66,7 +71,7 @@ def insert_after(model, where, layer):
     >>> [type(layer).__name__ for layer in new.layers]
     ['Dense', 'Dropout']
     """
-    matches = matcher(where)
+    matches, layer = matcher(where), _maker("layer", layer)
     return _warned(_rebuild(model, _keep, _nothing, lambda old: [layer(old)] if matches(old) else []))
 
 
@@ -81,6 +86,10 @@ def insert_before(model, where, layer):
     Returns:
         A new model, compiled as `model` was, weights carried over.
 
+    Raises:
+        ValueError: the model cannot be rewritten (it is subclassed, or not built).
+        TypeError: `layer` is no function, or returns no layer.
+
     Example:
 
     >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
@@ -88,8 +97,23 @@ def insert_before(model, where, layer):
     >>> [type(layer).__name__ for layer in new.layers]
     ['Dropout', 'Dense']
     """
-    matches = matcher(where)
+    matches, layer = matcher(where), _maker("layer", layer)
     return _warned(_rebuild(model, _keep, lambda old: [layer(old)] if matches(old) else [], _nothing))
+
+
+def _maker(name, function, optional=False):
+    """Returns `function`, with its results checked; raises `TypeError` for others, callable or not."""
+    wanted = f"`{name}` must be a function of a layer that returns a new layer{' or None' if optional else ''}"
+    if not callable(function) or isinstance(function, (type, keras.layers.Layer)):
+        raise TypeError(f"{wanted}, such as `lambda old: keras.layers.ReLU()`. Received: {function!r}")
+
+    def make(layer):
+        new = function(layer)
+        if not isinstance(new, keras.layers.Layer) and not (optional and new is None):
+            raise TypeError(f"{wanted}. Received: a function that returned {new!r} for the layer {layer.name!r}")
+        return new
+
+    return make
 
 
 def _keep(layer):

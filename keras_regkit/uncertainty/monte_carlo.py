@@ -17,7 +17,8 @@ class MonteCarlo(keras.Model):
 
         mean = 1/S Σ_s f(x; m_s)        std² = 1/S Σ_s (f(x; m_s) − mean)²
 
-    The passes run one after another, so that memory is that of a single one.
+    The passes run one after another, so that memory is that of a single one. A `NoEffectWarning` says when the model
+    has no dropout.
 
     Args:
         model: A built model with dropout. It is held, not copied.
@@ -34,8 +35,6 @@ class MonteCarlo(keras.Model):
 
     Raises:
         ValueError, TypeError: an argument is out of range, or the model is not built.
-
-    A `NoEffectWarning` says when the model has no dropout.
 
     Reference:
         Gal and Ghahramani 2016, "Dropout as a Bayesian Approximation", equations 6 and 7 (without the noise τ⁻¹).

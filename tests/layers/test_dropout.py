@@ -39,6 +39,16 @@ def test_noise_shape_shares_the_mask():
         Dropout(0.5, noise_shape=(None, 1, None))(ONES)
 
 
+def test_noise_shape_is_checked():
+    with pytest.raises(TypeError, match=r"`noise_shape` must be a tuple with an entry per axis.*Received: 3"):
+        Dropout(0.5, noise_shape=3)
+    layer = Dropout(0.5, noise_shape=(None, 5, None))
+    with pytest.raises(ValueError, match=r"None, 1 or the size.*\(2, 3, 4\).*\(None, 5, None\)"):
+        layer(np.ones((2, 3, 4)))
+    layer.build((None, None, 4))  # 5 steps may yet come
+    assert drawn(layer, np.ones((2, 5, 4), "float32")).shape == (2, 5, 4)
+
+
 @pytest.mark.parametrize("training", [False, True])
 def test_rate_zero_changes_nothing(training):
     assert (numbers(Dropout(0.0)(ONES, training=training)) == ONES).all()

@@ -115,6 +115,9 @@ def test_time_distributed():
         (lambda: GhostBatchNormalization(4, 2), "not both"),
         (lambda: GhostBatchNormalization(4, renorm=True), r"`renorm` cannot.*BatchNormalization\(renorm=True\)"),
         (lambda: GhostBatchNormalization(4, synchronized=True), "`synchronized` cannot"),
+        (lambda: GhostBatchNormalization(4, axis=5)(np.ones((4, 3))), r"`axis` must be .* in \[1, 1\].*axis=5"),
+        (lambda: GhostBatchNormalization(4, axis=-3).build((None, 3, 2)), r"`axis` must be .* \(None, 3, 2\)"),
+        (lambda: GhostBatchNormalization(4, axis=0).build((None, 3, 2)), r"`axis` must be .* \[-2, -1\]"),
         (lambda: GhostBatchNormalization(1), r"`virtual_batch_size` must be in \[2, inf\)"),
         (
             lambda: GhostBatchNormalization(4, axis=1)(

@@ -40,11 +40,33 @@ class MaskAsNumbers(keras.layers.Layer):
         return input_shape
 
 
+@keras.saving.register_keras_serializable("tests")
+class Bottleneck(keras.layers.Layer):
+    """Has layers, and no build of its own."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.narrow, self.wide = keras.layers.Dense(2, activation="tanh"), keras.layers.Dense(3)
+
+    def call(self, inputs):
+        return self.wide(self.narrow(inputs))
+
+
+@keras.saving.register_keras_serializable("tests")
+class BottleneckModel(keras.Model):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.narrow, self.wide = keras.layers.Dense(2, activation="tanh"), keras.layers.Dense(3)
+
+    def call(self, inputs):
+        return self.wide(self.narrow(inputs))
+
+
 def changed(y, x):
     return np.any(y != x, axis=tuple(range(1, x.ndim)))
 
 
-@pytest.mark.parametrize(("rate", "kept"), [(0.0, 8), (0.25, 6), (0.5, 4), (0.8, 2), (0.99, 1)])
+@pytest.mark.parametrize(("rate", "kept"), [(0.0, 8), (0.05, 8), (0.25, 6), (0.5, 4), (0.8, 2), (0.99, 1)])
 def test_the_branch_runs_on_the_kept_rows_only(rate, kept):
     probe = Probe()
     block = StochasticDepth(probe, rate, seed=1)
@@ -105,6 +127,20 @@ def test_mask_is_handed_on():
     seen = np.abs(added).max(axis=(1, 2)) > 1e-3
     np.testing.assert_allclose(added[seen], 2.0 * mask[seen][:, :, None] + np.zeros(2), atol=1e-5)
     assert 2 <= seen.sum() <= 4  # row 0 is masked from end to end
+
+
+@pytest.mark.parametrize("make", [Bottleneck, BottleneckModel])
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_a_branch_without_build_is_built_by_a_call(make, policy, tmp_path):
+    block = StochasticDepth(make(dtype=policy), 0.5, seed=1, dtype=policy)
+    block.build((None, 3))  # Keras' warning of a layer that is marked as built, and is not, would be an error here
+    assert [tuple(w.shape) for w in block.trainable_weights] == [(3, 2), (2,), (2, 3), (3,)]
+    model = keras.Sequential([keras.Input((3,)), block])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert (model.predict(X, verbose=0) == loaded.predict(X, verbose=0)).all()
+    eager = StochasticDepth(make(), 0.5, seed=1)
+    assert changed(drawn(eager, X), X).sum() == 4
 
 
 @pytest.mark.parametrize("jit_compile", modes())

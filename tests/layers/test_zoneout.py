@@ -176,6 +176,8 @@ def test_rates_can_be_driven_from_outside():
     [
         (lambda: Zoneout(keras.layers.Dense(3), 0.1), ValueError, "`cell` must be an RNN cell"),
         (lambda: Zoneout("lstm", 0.1), ValueError, "`cell` must be an RNN cell"),
+        (lambda: Zoneout(keras.layers.LSTM(4), 0.1), ValueError, r"RNN\(Zoneout\(LSTMCell\(4\), .*of type LSTM"),
+        (lambda: Zoneout(keras.layers.RNN(Counter(4)), 0.1), ValueError, r"Pass the cell.*Counter\(\.\.\.\)"),
         (lambda: Zoneout(CELLS["stacked"](), 0.1), ValueError, "Wrap each of several"),
         (lambda: Zoneout(keras.layers.GRUCell(3, dropout=0.2), 0.1), ValueError, "`cell` must have no dropout"),
         (lambda: Zoneout(keras.layers.GRUCell(3), 1.0), ValueError, r"`rate_hidden` must be in \[0, 1\)"),

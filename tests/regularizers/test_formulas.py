@@ -189,12 +189,12 @@ def test_half_precision_weights_are_penalized_in_float32(regularizer, dtype):
     [
         (r.GroupLasso(), np.ones(3), "Give `axis=0`"),
         (r.SparseGroupLasso(groups="inputs"), np.ones(3), "Give `axis=0`"),
-        (r.GroupLasso(axis=2), np.ones((3, 2)), r"`axis` must be in \[-2, 2\)"),
-        (r.GroupLasso(axis=[0, -2]), np.ones((3, 2)), "twice"),
+        (r.GroupLasso(axis=2), np.ones((3, 2)), r"`axis` must be in \[-2, 1\] for a weight of shape \(3, 2\)"),
+        (r.GroupLasso(axis=[0, -2]), np.ones((3, 2)), r"names only \[0\]"),
         (r.Orthogonal(), np.ones(3), "not as `bias_regularizer`"),
         (r.SpectralNorm(), np.ones(3), "not as `bias_regularizer`"),
         (r.TotalVariation(), np.ones((3, 2)), "such as `axis=0`"),
-        (r.TotalVariation(axis=3), np.ones((3, 2)), r"`axis` must be in \[-2, 2\)"),
+        (r.TotalVariation(axis=3), np.ones((3, 2)), r"`axis` must be in \[-2, 1\] for a weight of shape \(3, 2\)"),
         (r.L2SP(0.1, np.ones((2, 2))), np.ones((2, 3)), r"must have the shape.*\(2, 3\).*\(2, 2\).*of its own"),
         (r.WeightedL2(0.1, np.ones((2, 2))), np.ones((2, 3)), r"must have the shape.*\(2, 3\).*\(2, 2\).*of its own"),
         (r.KLSparsity(), np.ones(3), "activity_regularizer"),
@@ -238,3 +238,22 @@ def test_the_registered_name_is_that_of_the_package():
     assert keras.saving.get_registered_name(r.GroupLasso) == "keras_regkit>GroupLasso"
     # The constraint of the same name has to be found too.
     assert keras.saving.get_registered_name(r.SpectralNorm) == "keras_regkit>SpectralNormPenalty"
+
+
+def test_group_lasso_takes_other_layouts_by_axis():
+    _, _, first, second = CONV.shape
+    filters = [CONV[:, :, i, j] for i in range(first) for j in range(second)]  # depthwise: one for each pair
+    outputs = [CONV[:, :, i, :] for i in range(first)]  # transposed: the outputs come before the inputs
+    inputs = [CONV[..., j] for j in range(second)]
+    for axis, groups in (((0, 1), filters), ((0, 1, 3), outputs), ((0, 1, 2), inputs)):
+        expected = sum(np.sqrt(g.size) * norm(g) for g in groups)
+        assert number(r.GroupLasso(1.0, axis=axis)(CONV)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_spectral_norm_of_a_random_kernel_is_up_to_a_tenth_too_small(seed):
+    kernel = np.random.default_rng(seed).normal(size=(3, 3, 64, 64)).astype("float32")
+    exact = np.linalg.norm(kernel.reshape(-1, 64), 2) ** 2
+    few, many = (number(r.SpectralNorm(2.0, iterations)(kernel)) / exact for iterations in (8, 64))
+    assert 0.88 < few < many < 1 + 1e-5
+    assert many > 0.98

@@ -1,5 +1,7 @@
 """Penalties put on models that exist, and taken off."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ from keras import layers
 from keras_regkit import surgery
 from keras_regkit._core.tracking import sublayers
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.layers import ConcreteDropout
+from keras_regkit.regularizers import L2SP, GroupLasso, Orthogonal, Scheduled, SparseGroupLasso, SpectralNorm
 from keras_regkit.surgery.paths import weight_paths
 
 # Keras' variables warn when NumPy reads them, and `pytest.warns` repeats what the configuration ignores.
@@ -246,13 +250,110 @@ def test_frozen_weights_are_told():
         ({"min_rank": 3}, ValueError, r"at least one weight of 'small'.*min_rank=3.*'body/kernel': 2"),
         ({"min_rank": 1.5}, TypeError, "`min_rank` must be an integer"),
         ({"regularizer": None}, TypeError, r"surgery\.detach.*None"),
-        ({"regularizer": L2}, TypeError, "`regularizer` must be a regularizer object"),
+        ({"regularizer": layers.Dense}, TypeError, "`regularizer` must be a regularizer object"),
+        ({"regularizer": layers.ReLU()}, TypeError, "`regularizer` must be a regularizer object"),
+        ({"where": layers.Dense(1, name="given")}, TypeError, "its path or name.*its class.*'given' of class Dense"),
+        ({"model": 3}, TypeError, "`model` must be a Keras model. Received: 3"),
         ({"regularizer": "no such"}, ValueError, "no such"),
     ],
 )
 def test_bad_arguments(arguments, error, message):
     with pytest.raises(error, match=message):
-        surgery.attach(small(), **{"regularizer": "l2", **arguments})
+        surgery.attach(**{"model": small(), "regularizer": "l2", **arguments})
+
+
+def test_a_class_stands_for_its_defaults():
+    changes = surgery.attach(small(), GroupLasso)
+    assert {type(regularizer) for regularizer in changes.values()} == {GroupLasso}
+    changes = surgery.attach(small(), lambda variable: L2)
+    assert {type(regularizer) for regularizer in changes.values()} == {L2}
+
+
+def test_a_layers_own_term_is_neither_taken_off_nor_replaced():
+    inner = layers.Dense(3, kernel_regularizer=L2(0.1), name="inner")
+    model = keras.Sequential([keras.Input((4,)), ConcreteDropout(inner, seed=1, name="drop")])
+    logit, own = model.layers[0].logit, model.layers[0].logit.regularizer
+    assert set(surgery.penalty(model)) == {"drop/logit", "drop/inner/kernel", "total"}
+    assert not any("logit" in path for path in surgery.attach(model, "l2", min_rank=0))
+    assert set(surgery.detach(model)) == {"drop/inner/kernel", "drop/inner/bias"}
+    assert logit.regularizer == own
+    assert len(model.losses) == 1
+
+
+class BackendError(Exception):
+    """Made from more than a message, as some errors of the backends are."""
+
+    def __init__(self, node, message):
+        super().__init__(message)
+        self.node = node
+
+
+class Failing(keras.regularizers.Regularizer):
+    def __call__(self, x):
+        if x.shape[0] == 3:
+            raise BackendError("node", "no such shape")
+        return keras.ops.sum(x)
+
+
+def test_a_penalty_that_does_not_fit_changes_nothing():
+    model = small()
+    before = surgery.attach(model, L2(0.1))
+    with pytest.raises(ValueError, match=r"^head/kernel: `reference` must have the shape"):
+        surgery.attach(model, L2SP(0.1, np.zeros((4, 3))))
+    with pytest.raises(BackendError, match="no such shape") as caught:
+        surgery.attach(model, Failing())
+    assert "head/kernel" in caught.value.__notes__[0]
+    for weight in weight_paths(model):
+        assert weight.variable.regularizer is before.get(weight.path)
+
+
+def test_trying_a_penalty_does_not_move_its_schedule():
+    model = small()
+    penalty = Scheduled("l2", keras.optimizers.schedules.PolynomialDecay(1.0, 10, 0.0))
+    surgery.attach(model, penalty)
+    assert [int(keras.ops.convert_to_numpy(v)) for v in penalty.variables] == [0]
+
+
+def images(make):
+    return keras.Sequential([keras.Input((6, 6, 4)), make(name="image")], name="images")
+
+
+@pytest.mark.parametrize(
+    ("make", "regularizer", "message"),
+    [
+        (partial(layers.DepthwiseConv2D, 3), GroupLasso(), r"image/kernel .*depthwise kernel, give axis=\(0, 1\)"),
+        (partial(layers.SeparableConv2D, 5, 3), Orthogonal(), "depthwise_kernel .*Orthogonal does not support it"),
+        (partial(layers.Conv2DTranspose, 5, 3), SparseGroupLasso(), r"transposed .*give axis=\(0, 1, 3\)"),
+        (partial(layers.Conv2DTranspose, 5, 3), GroupLasso(0.1, "inputs"), r"give axis=\(0, 1, 2\)"),
+        (partial(layers.Conv2DTranspose, 5, 3), SpectralNorm(), "SpectralNorm does not support it"),
+        (partial(layers.DepthwiseConv2D, 3), Scheduled(GroupLasso(), 1.0), r"give axis=\(0, 1\)"),
+    ],
+)
+def test_units_that_lie_elsewhere_are_told(make, regularizer, message):
+    with pytest.warns(UserWarning, match=message):
+        surgery.attach(images(make), regularizer)
+
+
+@pytest.mark.parametrize(
+    ("make", "regularizer"),
+    [
+        (partial(layers.DepthwiseConv2D, 3), GroupLasso(axis=(0, 1))),
+        (partial(layers.DepthwiseConv2D, 3), GroupLasso(0.1, "inputs")),
+        (partial(layers.Conv2DTranspose, 5, 3), L2(0.1)),
+        (partial(layers.Conv2D, 5, 3), Orthogonal()),
+    ],
+)
+def test_units_that_lie_where_they_are_looked_for(make, regularizer):
+    assert list(surgery.attach(images(make), regularizer)) == ["image/kernel"]  # warnings are errors
+
+
+def test_changes_are_told_in_short_lines():
+    changes = surgery.attach(small(), lambda weight: L2SP(0.25, weight))
+    assert "body/kernel: None -> L2SP(strength=0.25, reference=…)" in repr(changes)
+    changes = surgery.attach(small(), Scheduled("l2", 0.5, name="a_name_that_is_very_long_and_goes_on_and_on_for_ever"))
+    line = repr(changes).splitlines()[1].split(" -> ")[1]
+    assert line.startswith("Scheduled(regularizer=L2(…), strength=0.5")
+    assert len(line) <= 60
 
 
 @keras.saving.register_keras_serializable("tests")

@@ -245,3 +245,14 @@ def test_where_takes_names_classes_and_predicates():
     assert changed(lambda layer: layer.name == "out") == ["out"]
     with pytest.raises(TypeError, match="`where` must be a regular expression"):
         changed(3)
+    with pytest.raises(TypeError, match="`where` must not be a layer itself"):
+        changed(model.layers[0])
+    with pytest.raises(ValueError, match="`where` must be a valid regular expression"):
+        changed("(")
+
+
+@pytest.mark.parametrize("function", [surgery.replace, surgery.insert_after, surgery.insert_before])
+@pytest.mark.parametrize("wrong", [layers.ReLU(name="made"), layers.ReLU, "relu", lambda layer: layers.ReLU])
+def test_new_layers_come_from_a_function(function, wrong):
+    with pytest.raises(TypeError, match=r"must be a function of a layer that returns a new layer.*Received: "):
+        function(sequential()[0], "hidden", wrong)

@@ -20,7 +20,7 @@ def model():
             keras.layers.Dense(4, name="dense", kernel_regularizer=penalty),
             layers.Dropout(ramp, name="moving"),
             layers.Dropout(0.25, name="constant"),
-            keras.layers.Dense(1),
+            keras.layers.Dense(1, name="output"),
         ]
     )
     model.compile("sgd", "mse")

@@ -16,11 +16,12 @@ FREEZE = Lever(
     interactions=(
         (
             "batch_norm",
-            "frozen, it normalizes with its old statistics; left to train among frozen layers it drifts from them",
+            "frozen, it normalizes with its old statistics; left to train among frozen layers it drifts from them; "
+            "surgery.batch_norm_report shows the mode of each",
         ),
         ("l2", "the penalty of frozen weights drops out of the loss"),
         ("dropout", "goes on dropping: freezing does nothing to it"),
     ),
     source="Yosinski et al. 2014, How transferable are features in deep neural networks?, section 4",
-    usage='surgery.freeze(model, "backbone", batch_norm="inference")',
+    usage='surgery.freeze(model, "backbone", batch_norm="inference")  # later, on a smaller learning rate, unfreeze',
 )
