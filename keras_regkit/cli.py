@@ -117,6 +117,7 @@ def _levers(options):
             "trade-off": lever.trade_off,
             "source": lever.source,
             "by hand": lever.usage,
+            "on a model": f"levers.get({lever.name!r}).apply(model, strength)" if lever.rewrite else "",
         }
         rows |= {f"with {other}": note for other, note in lever.interactions}
         for label, text in rows.items():

@@ -24,14 +24,18 @@ def page():
     lines = [
         "# All levers",
         "",
-        "One card each: `keras-regkit levers NAME` shows equation, strengths, interactions and source. Levers that can",
-        "be put into a finished model have `levers.get(name).apply(model, strength)`; others say how to write them.",
+        "One card each: `keras-regkit levers NAME` shows equation, strengths, interactions and source. Levers are set",
+        "on a finished model by `levers.get(name).apply(model, strength)`, except for those marked *by hand*.",
     ]
     for family, title in FAMILIES.items():
         cards = [levers.get(name) for name in levers.names() if levers.get(name).family == family]
         lines += ["", f"## {title}", "", "| lever | best used when | trade-off |", "|---|---|---|"]
-        lines += [f"| `{card.name}` | {_cell(card.use_when)} | {_cell(card.trade_off)} |" for card in cards]
+        lines += [f"| {_name(card)} | {_cell(card.use_when)} | {_cell(card.trade_off)} |" for card in cards]
     return "\n".join(lines) + "\n"
+
+
+def _name(card):
+    return f"`{card.name}`" if card.rewrite or card.make_callbacks else f"`{card.name}` (by hand)"
 
 
 def _cell(text):

@@ -1,5 +1,6 @@
 import math
 
+import keras
 import numpy as np
 import pytest
 
@@ -111,3 +112,8 @@ def test_check_arguments_checks_each_by_its_own_range():
 @pytest.mark.parametrize(("name", "text"), [("dropuot", " Did you mean 'dropout'?"), ("xyz", ""), (None, ""), (3, "")])
 def test_did_you_mean(name, text):
     assert did_you_mean(name, ["dropout", "l2", None]) == text
+
+
+def test_a_schedule_where_none_is_taken_is_told_where_to_go():
+    with pytest.raises(TypeError, match=r"cannot move; a penalty can, in regularizers\.Scheduled"):
+        Interval(0).check("strength", keras.optimizers.schedules.CosineDecay(0.1, 10))

@@ -47,8 +47,13 @@ class Interval:
         if isinstance(value, bool) or not isinstance(value, kind):
             wanted = "an integer" if self.integer else "a number"
             also = " or None" if self.optional else ""
+            # Schedules have both. A strength that takes one has looked for it before it comes here.
+            moves = callable(value) and hasattr(value, "get_config")
+            hint = (
+                ". This one cannot move; a penalty can, in regularizers.Scheduled(penalty, schedule)" if moves else ""
+            )
             raise TypeError(
-                f"`{name}` must be {wanted} in {self}{also}. Received: {value!r} of type {type(value).__name__}"
+                f"`{name}` must be {wanted} in {self}{also}. Received: {value!r} of type {type(value).__name__}{hint}"
             )
         if value not in self:
             raise ValueError(f"`{name}` must be in {self}. Received: {value!r}")

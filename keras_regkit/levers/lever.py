@@ -32,7 +32,7 @@ class Lever:
         make_callbacks: Function of a strength, a monitor and its mode that returns callbacks for
             `fit`. None if there are none.
         usage: One line of code that sets the lever by hand. A technique that belongs where a model is written, and
-            cannot be put into a finished one, has this alone.
+            has no `apply` has this alone.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Lever:
         """
         self.check(strength)
         if self.rewrite is None and self.make_callbacks is None:
-            raise ValueError(f"{self.name!r} cannot be put into a finished model. Where it is written: {self.usage}")
+            raise ValueError(f"{self.name!r} is not set by `apply`, but by hand: {self.usage}")
         if self.rewrite is None:
             raise ValueError(
                 f"{self.name!r} acts on training, not on the model: "

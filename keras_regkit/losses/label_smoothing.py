@@ -36,6 +36,9 @@ class LabelSmoothing(keras.losses.Loss):
     Use it when a classifier grows overconfident: the validation loss rises while the accuracy holds. Keras smooths
     one-hot and binary labels only; this works for integer labels too, and names the two conventions in use.
 
+    The smoothing is part of `val_loss` too, which with a schedule moves by itself: monitor an accuracy, or a
+    `callbacks.GapMonitor` with a plain `loss`.
+
     For K = 3 and smoothing 0.1, `"uniform"` spreads the mass over all classes (0.933, 0.033, 0.033), as Keras and
     PyTorch do; `"others"` gives the true class 0.9 and the rest 0.05 each.
 

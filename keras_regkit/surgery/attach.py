@@ -24,8 +24,9 @@ def attach(model, regularizer, where=None, min_rank=2, overwrite=True):
 
     Args:
         model: A built model of any kind.
-        regularizer: A regularizer, its class or registered name, or a function `variable -> regularizer or None` that
-            is asked about each selected weight; where it returns None the weight stays as it is.
+        regularizer: A regularizer, its class, its name (those of this package too: `"GroupLasso"`), or a function
+            `variable -> regularizer or None` that is asked about each selected weight; where it returns None the weight
+            stays as it is.
         where: A regular expression searched in the layers' paths (`"backbone/block_3/conv"`), a layer class (or a tuple
             of them), or a predicate `layer -> bool`. The layers within a selected one are meant too. Defaults to all.
         min_rank: Smallest rank of the weights that are meant. Biases and the scales of normalization count as rank 1,
@@ -111,6 +112,10 @@ def finish(model, weights):
 
 
 def _chooser(regularizer):
+    if isinstance(regularizer, str):
+        # Keras looks for a bare name among its own regularizers only.
+        package = regularizer if ">" in regularizer else f"keras_regkit>{regularizer}"
+        regularizer = keras.saving.get_registered_object(package) or regularizer
     if _names_one(regularizer):
         found = keras.regularizers.get(regularizer)
         return lambda variable: found

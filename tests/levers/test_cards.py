@@ -49,7 +49,7 @@ def test_card_is_complete(name):
 def test_a_technique_for_where_the_model_is_written_says_how(name):
     card = levers.get(name)
     for target in (mlp(3, units=2), {}):
-        with pytest.raises(ValueError, match=f"'{name}' cannot be put into a finished model. Where it is written: "):
+        with pytest.raises(ValueError, match=f"'{name}' is not set by `apply`, but by hand: "):
             card.apply(target, card.strengths[0])
     assert card.callbacks(card.strengths[0]) == []
     compile(card.usage, name, "eval")

@@ -156,5 +156,5 @@ def test_rate_zero_puts_nothing_in(name):
 )
 def test_what_belongs_where_a_model_is_written_says_so(name):
     card = levers.get(name)
-    with pytest.raises(ValueError, match=r"Where it is written: .*layers\."):
+    with pytest.raises(ValueError, match=r"but by hand: .*layers\."):
         card.apply(dense(), card.strengths[0])
