@@ -30,8 +30,8 @@ class MonteCarlo(keras.Model):
         inputs: What the model within takes.
 
     Returns:
-        Dict `{"mean": ..., "std": ...}` of tensors shaped like the model's output; for several outputs, of structures
-        like theirs.
+        A dict of `"mean"` and `"std"`, tensors shaped like the model's output; for several outputs, structures like
+        theirs.
 
     Raises:
         ValueError, TypeError: an argument is out of range, or the model is not built.
