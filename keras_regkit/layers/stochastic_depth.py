@@ -46,7 +46,7 @@ class StochasticDepth(keras.layers.Layer):
 
     Example:
 
-    >>> block = StochasticDepth(keras.layers.Dense(3, activation="relu"), rate=0.5, seed=0)
+    >>> block = StochasticDepth(keras.layers.Dense(3), rate=0.5, seed=0)
     >>> x = np.ones((8, 3), "float32")
     >>> changed = np.any(ops.convert_to_numpy(block(x, training=True)) != x, axis=1)
     >>> int(changed.sum())
