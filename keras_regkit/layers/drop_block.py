@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit._core.strength import Strength
+from keras_regkit.layers._noise import Noise
 
 
 def seed_rate(rate, sizes, blocks):
@@ -80,7 +80,7 @@ class BlockSize:
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
-class DropBlock(keras.layers.Layer):
+class DropBlock(Noise):
     """Sets contiguous blocks of a feature map to zero at random in training.
 
         y = x · M · count(M) / count_ones(M),   M = 1 outside of the blocks, 0 within,
@@ -130,25 +130,14 @@ class DropBlock(keras.layers.Layer):
         "data_format": OneOf("channels_last", "channels_first", None),
     }
 
-    monte_carlo = True
-
     def __init__(self, rate, block_size=7, per_channel=False, data_format=None, seed=None, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(rate, seed, **kwargs)
         given = {"block_size": block_size, "per_channel": per_channel, "data_format": data_format}
         check_arguments(self.RANGES, **given)
-        self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
         self.block_size = block_size
         self.per_channel = per_channel
         self.data_format = data_format
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
         self._channels_first = (data_format or keras.config.image_data_format()) == "channels_first"
-
-    @property
-    def rate(self):
-        """The rate as it was given: a number or a schedule."""
-        return self._rate.given
 
     def build(self, input_shape):
         if not 3 <= len(input_shape) <= 5:
@@ -171,17 +160,12 @@ class DropBlock(keras.layers.Layer):
             mask = ops.moveaxis(mask, -1, 1)
         return inputs * ops.cast(mask, inputs.dtype)
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def get_config(self):
         return {
             **super().get_config(),
-            "rate": self._rate.config(),
             "block_size": self.block_size,
             "per_channel": self.per_channel,
             "data_format": self.data_format,
-            "seed": self.seed,
         }
 
     def _map(self, shape):

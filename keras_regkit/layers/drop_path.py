@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit._core.strength import Strength
+from keras_regkit.layers._noise import Noise
 from keras_regkit.layers._survivors import survivors
 
 
@@ -25,7 +25,7 @@ def drop_path(x, rate, seed, mode="sample"):
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
-class DropPath(keras.layers.Layer):
+class DropPath(Noise):
     """Drops a residual branch for some of the samples, in training.
 
         y = b · m / (1 − rate),   m ~ Bernoulli(1 − rate), one for each sample
@@ -64,30 +64,16 @@ class DropPath(keras.layers.Layer):
         "mode": OneOf("sample", "batch"),
     }
 
-    monte_carlo = True
-
     def __init__(self, rate, mode="sample", seed=None, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(rate, seed, **kwargs)
         check_arguments({"mode": self.RANGES["mode"]}, mode=mode)
-        self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
         self.mode = mode
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
         self.built = True
-
-    @property
-    def rate(self):
-        """The rate as it was given: a number or a schedule."""
-        return self._rate.given
 
     def call(self, inputs, training=False):
         if not training:
             return inputs
         return drop_path(inputs, self._rate.advance(), self.seed_generator, self.mode)
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def get_config(self):
-        return {**super().get_config(), "rate": self._rate.config(), "mode": self.mode, "seed": self.seed}
+        return {**super().get_config(), "mode": self.mode}

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
-from keras_regkit._core.strength import Strength
+from keras_regkit.layers._noise import Noise
 from keras_regkit.layers._survivors import survivors
 
 
@@ -39,7 +39,7 @@ class NoiseShape:
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
-class Dropout(keras.layers.Layer):
+class Dropout(Noise):
     """Sets units to zero at random in training, at a rate that may move.
 
         y = x · m / (1 − rate),   m ~ Bernoulli(1 − rate)
@@ -80,22 +80,10 @@ class Dropout(keras.layers.Layer):
         "noise_shape": NoiseShape(),
     }
 
-    # Takes part in Monte-Carlo dropout, see `uncertainty`.
-    monte_carlo = True
-
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
-        super().__init__(**kwargs)
-        self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
+        super().__init__(rate, seed, **kwargs)
         self.RANGES["noise_shape"].check("noise_shape", noise_shape)
         self.noise_shape = noise_shape
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
-
-    @property
-    def rate(self):
-        """The rate as it was given: a number or a schedule."""
-        return self._rate.given
 
     def build(self, input_shape):
         if self.noise_shape is not None and len(self.noise_shape) != len(input_shape):
@@ -116,16 +104,8 @@ class Dropout(keras.layers.Layer):
             return inputs
         return inputs * survivors(self._mask_shape(inputs), self._rate.advance(), self.seed_generator, inputs.dtype)
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def get_config(self):
-        return {
-            **super().get_config(),
-            "rate": self._rate.config(),
-            "noise_shape": self.noise_shape,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), "noise_shape": self.noise_shape}
 
     def _mask_shape(self, inputs):
         shape = ops.shape(inputs)

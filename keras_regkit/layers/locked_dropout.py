@@ -4,12 +4,12 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
-from keras_regkit._core.strength import Strength
+from keras_regkit.layers._noise import Noise
 from keras_regkit.layers._survivors import survivors
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
-class LockedDropout(keras.layers.Layer):
+class LockedDropout(Noise):
     """Drops the same features at all steps of a sequence, in training.
 
         y_t = x_t · m / (1 − rate),   m ~ Bernoulli(1 − rate), one for each sample and feature, the same for all t
@@ -44,20 +44,6 @@ class LockedDropout(keras.layers.Layer):
 
     RANGES = {"rate": Interval(0, 1, closed="left")}  # noqa: RUF012
 
-    monte_carlo = True
-
-    def __init__(self, rate, seed=None, **kwargs):
-        super().__init__(**kwargs)
-        self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
-
-    @property
-    def rate(self):
-        """The rate as it was given: a number or a schedule."""
-        return self._rate.given
-
     def build(self, input_shape):
         if len(input_shape) != 3:
             raise ValueError(
@@ -71,9 +57,3 @@ class LockedDropout(keras.layers.Layer):
             return inputs
         samples, _, features = ops.shape(inputs)
         return inputs * survivors((samples, 1, features), self._rate.advance(), self.seed_generator, inputs.dtype)
-
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
-    def get_config(self):
-        return {**super().get_config(), "rate": self._rate.config(), "seed": self.seed}

@@ -4,12 +4,12 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit._core.strength import Strength
+from keras_regkit.layers._noise import Noise
 from keras_regkit.layers.shake_shake import with_gradient_of
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
-class ShakeDrop(keras.layers.Layer):
+class ShakeDrop(Noise):
     """Scales a residual branch by a random number for some of the samples, another one in the backward pass.
 
         y = (g + α − g·α) · b       g ~ Bernoulli(1 − rate), α ~ U(−1, 1), in training
@@ -54,22 +54,11 @@ class ShakeDrop(keras.layers.Layer):
         "mode": OneOf("sample", "batch"),
     }
 
-    monte_carlo = True
-
     def __init__(self, rate, mode="sample", seed=None, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(rate, seed, **kwargs)
         check_arguments({"mode": self.RANGES["mode"]}, mode=mode)
-        self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
         self.mode = mode
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
         self.built = True
-
-    @property
-    def rate(self):
-        """The rate as it was given: a number or a schedule."""
-        return self._rate.given
 
     def call(self, inputs, training=False):
         if not training:
@@ -82,8 +71,5 @@ class ShakeDrop(keras.layers.Layer):
         )
         return with_gradient_of(inputs * forward, inputs * backward)
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def get_config(self):
-        return {**super().get_config(), "rate": self._rate.config(), "mode": self.mode, "seed": self.seed}
+        return {**super().get_config(), "mode": self.mode}

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
-from keras_regkit._core.strength import Strength
+from keras_regkit.layers._noise import Noise
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +32,7 @@ class TokenIds:
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
-class WordDropout(keras.layers.Layer):
+class WordDropout(Noise):
     """Replaces single tokens of a text by another one, such as the unknown word, in training.
 
         y_t = replacement with probability rate, else x_t;   protected tokens stay
@@ -77,24 +77,13 @@ class WordDropout(keras.layers.Layer):
         "protected": TokenIds(),
     }
 
-    monte_carlo = True
-
     def __init__(self, rate, replacement=1, protected=(0,), seed=None, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(rate, seed, **kwargs)
         check_arguments(self.RANGES, replacement=replacement, protected=protected)
-        self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
         self.replacement = replacement
         self.protected = protected
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.supports_masking = True
         self.autocast = False  # token ids that are floats would lose digits
         self.built = True
-
-    @property
-    def rate(self):
-        """The rate as it was given: a number or a schedule."""
-        return self._rate.given
 
     def call(self, inputs, training=False):
         if not training:
@@ -105,18 +94,9 @@ class WordDropout(keras.layers.Layer):
             replaced = ops.logical_and(replaced, ops.not_equal(inputs, token))
         return ops.where(replaced, ops.cast(self.replacement, inputs.dtype), inputs)
 
-    def compute_output_shape(self, input_shape):
-        return input_shape
-
     def compute_output_spec(self, inputs, training=False):
         # Token ids keep their dtype, which is not the layer's.
         return keras.KerasTensor(inputs.shape, dtype=inputs.dtype)
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "rate": self._rate.config(),
-            "replacement": self.replacement,
-            "protected": self.protected,
-            "seed": self.seed,
-        }
+        return {**super().get_config(), "replacement": self.replacement, "protected": self.protected}

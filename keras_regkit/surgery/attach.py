@@ -115,7 +115,9 @@ def _chooser(regularizer):
     if isinstance(regularizer, str):
         # Keras looks for a bare name among its own regularizers only.
         package = regularizer if ">" in regularizer else f"keras_regkit>{regularizer}"
-        regularizer = keras.saving.get_registered_object(package) or regularizer
+        found = keras.saving.get_registered_object(package)
+        if isinstance(found, type) and issubclass(found, keras.regularizers.Regularizer):
+            regularizer = found
     if _names_one(regularizer):
         found = keras.regularizers.get(regularizer)
         return lambda variable: found

@@ -81,7 +81,7 @@ def test_a_strong_pull_keeps_the_weights_at_the_reference():
         model.compile(keras.optimizers.SGD(0.05), "mse")
         model.fit(X, Y, epochs=20, verbose=0)
         distances.append(np.linalg.norm(model.get_weights()[0] - start))
-    assert distances[1] < 0.5 * distances[0]
+    assert distances[1] < 0.3 * distances[0]
 
 
 def test_config_is_plain_and_gives_the_same_arrays():
