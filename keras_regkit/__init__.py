@@ -7,7 +7,17 @@ imported here; the rest, and everything that needs an extra, on first use.
 
 import importlib
 
-from keras_regkit import callbacks, constraints, layers, losses, regularizers, strengths, uncertainty
+from keras_regkit import (
+    callbacks,
+    constraints,
+    layers,
+    losses,
+    optimizers,
+    regularizers,
+    strengths,
+    training,
+    uncertainty,
+)
 from keras_regkit._version import __version__
 
 _LAZY_ROOMS = ("diagnosis", "levers", "plots", "presets", "report", "studies", "surgery", "tables", "testing")
@@ -25,9 +35,11 @@ __all__ = [
     "diagnose",
     "layers",
     "losses",
+    "optimizers",
     "regularize",
     "regularizers",
     "strengths",
+    "training",
     "uncertainty",
     *_LAZY_ROOMS,
 ]

@@ -37,6 +37,8 @@ def check(instance, saved_models):
         "regularizer": testing.check_regularizer,
         "constraint": testing.check_constraint,
         "loss": testing.check_loss,
+        "optimizer": testing.check_optimizer,
+        "training": testing.check_training,
     }[instance.kind]
     check_kind(
         instance.make(),

@@ -3,25 +3,33 @@
 A new public class in a component room gets a row in the file of its room; `test_contract.py` fails until it has one.
 """
 
+from instances.averaging import AVERAGING
 from instances.callbacks import CALLBACKS
 from instances.constraints import CONSTRAINTS
+from instances.fine_tuning import FINE_TUNING
 from instances.losses import LOSSES
 from instances.noise_layers import NOISE_LAYERS
 from instances.normalization_layers import NORMALIZATION_LAYERS
+from instances.optimizers import OPTIMIZERS
 from instances.regularizers import REGULARIZERS
 from instances.residual_layers import RESIDUAL_LAYERS
 from instances.stock import STOCK
 from instances.strengths import STRENGTHS
+from instances.training import TRAINING
 
 OURS = [
+    *AVERAGING,
     *CALLBACKS,
     *CONSTRAINTS,
+    *FINE_TUNING,
     *LOSSES,
     *NOISE_LAYERS,
     *NORMALIZATION_LAYERS,
+    *OPTIMIZERS,
     *REGULARIZERS,
     *RESIDUAL_LAYERS,
     *STRENGTHS,
+    *TRAINING,
 ]
 
 INSTANCES = [*STOCK, *OURS]

@@ -10,7 +10,7 @@ class Instance:
 
     Args:
         id: Name of the test.
-        kind: Which check it gets: layer, regularizer, constraint, loss or callback.
+        kind: Which check it gets: layer, regularizer, constraint, loss, optimizer, training or callback.
         factory: The class.
         arguments: What it is made with; the config must give exactly these back.
         check: Further arguments of the check.
