@@ -1,0 +1,3 @@
+"""Optimizers that regularize: proximal steps, decay with a policy, gradient transforms, averaging of steps."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Our callbacks that average weights."""
+
+AVERAGING = []

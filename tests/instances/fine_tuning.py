@@ -1,0 +1,3 @@
+"""Our callbacks for fine-tuning."""
+
+FINE_TUNING = []

@@ -1,0 +1,3 @@
+"""Our optimizers."""
+
+OPTIMIZERS = []

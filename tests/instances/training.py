@@ -1,0 +1,3 @@
+"""Our training methods."""
+
+TRAINING = []
