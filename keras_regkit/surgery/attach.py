@@ -6,11 +6,11 @@ import keras
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit._core.where import select
 from keras_regkit.surgery.changes import Changes
 from keras_regkit.surgery.layouts import misread_units
 from keras_regkit.surgery.penalties import rank_of, same, selected_weights, set_regularizer, tell_parents, unsaved
 from keras_regkit.surgery.recompile import forget_compiled
-from keras_regkit.surgery.where import select
 
 _MIN_RANK = Interval(0, closed="left", integer=True)
 

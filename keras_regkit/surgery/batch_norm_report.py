@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 from keras import ops
 
-from keras_regkit.surgery.batch_norms import batch_norms, is_batch_norm
-from keras_regkit.surgery.paths import layer_paths
+from keras_regkit._core.batch_norms import batch_norms, is_batch_norm
+from keras_regkit._core.paths import layer_paths
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,9 +5,9 @@ import re
 
 import keras
 
+from keras_regkit._core.paths import layer_paths, weight_paths
 from keras_regkit._core.tracking import adopt, sublayers
-from keras_regkit.surgery.paths import layer_paths, weight_paths
-from keras_regkit.surgery.where import expect_model, select
+from keras_regkit._core.where import expect_model, select
 
 # Attention and recurrent layers have biases of rank 2, layer normalization may have such scales: they are no kernels.
 _VECTOR_NAMES = re.compile(r"(^|_)(bias|beta|gamma|scale)$")

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_regkit.surgery.paths import weight_paths
+from keras_regkit._core.paths import weight_paths
 
 
 def penalty(model):

@@ -6,9 +6,9 @@ import warnings
 import keras
 
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit._core.where import matcher
 from keras_regkit.surgery.carry_weights import can_carry, carry_weights
 from keras_regkit.surgery.recompile import recompile
-from keras_regkit.surgery.where import matcher
 
 
 def copy(model):

@@ -7,13 +7,13 @@ import numpy as np
 from keras import ops
 
 from keras_regkit._core.backend import compile_inference
+from keras_regkit._core.batch_norms import batch_norms
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.data import count_rows
 from keras_regkit._core.inputs import input_batches
 from keras_regkit._core.layer_modes import only_in_training
 from keras_regkit._core.progress import Progress
 from keras_regkit._core.warnings import NoEffectWarning
-from keras_regkit.surgery.batch_norms import batch_norms
 
 _RANGES = {"batch_size": Interval(1, closed="left", integer=True), "verbose": OneOf(0, 1)}
 

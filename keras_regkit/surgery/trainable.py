@@ -2,13 +2,13 @@
 
 import warnings
 
+from keras_regkit._core.paths import layer_paths
 from keras_regkit._core.tracking import all_layers
+from keras_regkit._core.trainable import set_flags
 from keras_regkit._core.warnings import NoEffectWarning
-from keras_regkit.surgery.batch_norms import is_batch_norm
+from keras_regkit._core.where import select
 from keras_regkit.surgery.changes import Changes
-from keras_regkit.surgery.paths import layer_paths, weight_paths
 from keras_regkit.surgery.recompile import recompile
-from keras_regkit.surgery.where import select
 
 
 def set_trainable(model, where, value, batch_norm):
@@ -24,69 +24,14 @@ def set_trainable(model, where, value, batch_norm):
         `Changes`: path -> flag, for the layers with weights whose flag changed.
     """
     meant = {id(inner): inner for layer in select(model, where).values() for inner in all_layers(layer)}
-    layers = {model.name: model, **layer_paths(model)}
-    before = {id(layer): layer.trainable for layer in layers.values()}
-    after = _flags(layers.values(), meant, value, batch_norm)
-    touched = _apply(model, layers.values(), meant, value, after)
-    changed = {
-        path: id(layer)
-        for path, layer in layers.items()
-        if layer.weights and (before[id(layer)] != after[id(layer)] or id(layer) in touched)
-    }
+    changed, before = set_flags(model, meant, value, batch_norm)
     if not changed:
         warnings.warn(
             f"No layer of {model.name!r} changed: trainable={value} already, or without weights. "
-            f"Selected: {[path for path, layer in layers.items() if id(layer) in meant]}",
+            f"Selected: {[path for path, layer in layer_paths(model).items() if id(layer) in meant]}",
             NoEffectWarning,
             stacklevel=3,
         )
     elif model.compiled:
         recompile(model)
-    held = {key: value if before[key] == after[key] else after[key] for key in changed.values()}
-    return Changes(
-        {path: held[key] for path, key in changed.items()},
-        {path: not held[key] for path, key in changed.items()},
-    )
-
-
-def _flags(layers, meant, value, batch_norm):
-    """Returns `{id(layer): flag}` as it shall be."""
-    flags = {id(layer): layer.trainable for layer in layers}
-    for layer in meant.values():
-        flags[id(layer)] = value
-        if is_batch_norm(layer):
-            flags[id(layer)] = layer.trainable if batch_norm is None else batch_norm
-    # What holds a layer that trains must train too: loaded from a file, it would hand its own flag down.
-    for layer in _small_first(layers):
-        inner = all_layers(layer)[1:]
-        if any(flags[id(i)] and id(i) in meant and i.weights for i in inner if id(i) in flags):
-            flags[id(layer)] = True
-    return flags
-
-
-def _apply(model, layers, meant, value, after):
-    """Sets every layer's flag; returns the ids of the layers that own a weight whose flag changed.
-
-    Keras hands a flag down, so the layers within follow, each with its own.
-    """
-    weights = weight_paths(model)
-    before = {weight.path: (weight.layer.trainable, weight.variable.trainable) for weight in weights}
-    for layer in reversed(_small_first(layers)):
-        layer.trainable = after[id(layer)]
-    touched = set()
-    for weight in weights:
-        layer, variable = weight.layer, weight.variable
-        layer_before, variable_before = before[weight.path]
-        if id(layer) in meant and layer.trainable and not value and not is_batch_norm(layer):
-            # It trains for the sake of batch normalization within. Its own weights do not.
-            variable.trainable = False
-        elif layer.trainable == layer_before:
-            variable.trainable = variable_before  # single weights may have been frozen by hand
-        if variable.trainable != variable_before:
-            touched.add(id(layer))
-    return touched
-
-
-def _small_first(layers):
-    """Sorts layers so that each comes before all that hold it."""
-    return sorted(layers, key=lambda layer: len(all_layers(layer)))
+    return Changes(changed, before)

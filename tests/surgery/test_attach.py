@@ -8,11 +8,11 @@ import pytest
 from keras import layers
 
 from keras_regkit import surgery
+from keras_regkit._core.paths import weight_paths
 from keras_regkit._core.tracking import sublayers
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.layers import ConcreteDropout
 from keras_regkit.regularizers import L2SP, GroupLasso, Orthogonal, Scheduled, SparseGroupLasso, SpectralNorm
-from keras_regkit.surgery.paths import weight_paths
 
 # Keras' variables warn when NumPy reads them, and `pytest.warns` repeats what the configuration ignores.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

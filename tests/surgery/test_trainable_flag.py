@@ -6,8 +6,8 @@ import pytest
 from keras import layers
 
 from keras_regkit import surgery
+from keras_regkit._core.paths import weight_paths
 from keras_regkit._core.warnings import NoEffectWarning
-from keras_regkit.surgery.paths import weight_paths
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 

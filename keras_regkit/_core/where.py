@@ -4,7 +4,7 @@ import re
 
 import keras
 
-from keras_regkit.surgery.paths import layer_paths
+from keras_regkit._core.paths import layer_paths
 
 
 def expect_model(model):

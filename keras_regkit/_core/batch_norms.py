@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_regkit.surgery.paths import layer_paths
+from keras_regkit._core.paths import layer_paths
 
 
 def is_batch_norm(layer):
