@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_regkit._core.optimizers import spared_from_decay, without_loss_scale
+
 
 def recompile(model, *, like=None, **changes):
     """Compiles `model` as `like` was compiled, except for `changes`.
@@ -29,7 +31,7 @@ def recompile(model, *, like=None, **changes):
     like = model if like is None else like
     if not like.compiled:
         raise ValueError(f"The model must be compiled first. Received: {like.name!r}, which is not")
-    spares = _spared_from_decay(like)
+    spares = spared_from_decay(like)
     config = like.get_compile_config()
     if callable(like.loss):
         # It holds no state: the object itself will do, also where Keras could not find it again by its name.
@@ -39,32 +41,6 @@ def recompile(model, *, like=None, **changes):
     if spared and "optimizer" not in changes:
         without_loss_scale(model.optimizer).exclude_from_weight_decay(var_list=spared)
     return model
-
-
-def without_loss_scale(optimizer):
-    """Returns the optimizer that takes the steps: the inner one of a `LossScaleOptimizer`."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
-
-
-def _spared_from_decay(model):
-    """Returns a predicate over variables, also of copies of `model`: is it left out of weight decay?"""
-    optimizer = without_loss_scale(model.optimizer)
-    variables = model.trainable_variables
-    if not getattr(optimizer, "weight_decay", None):
-        variables = []
-    excluded = {_tail(v) for v in variables if not optimizer._use_weight_decay(v)}
-    vectors = [v for v in variables if _is_vector(v)]
-    all_vectors = bool(vectors) and all(_tail(v) in excluded for v in vectors)
-    return lambda v: _tail(v) in excluded or (all_vectors and _is_vector(v))
-
-
-def _is_vector(variable):
-    return len(variable.shape) < 2
-
-
-def _tail(variable):
-    """The variable's path without the model's own name, which differs between copies."""
-    return variable.path.rpartition("/")[0].rpartition("/")[2] + "/" + variable.name
 
 
 def forget_compiled(model):

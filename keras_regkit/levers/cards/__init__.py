@@ -19,6 +19,7 @@ from keras_regkit.levers.cards.dropout import DROPOUT
 from keras_regkit.levers.cards.early_stopping import EARLY_STOPPING
 from keras_regkit.levers.cards.embedding_dropout import EMBEDDING_DROPOUT
 from keras_regkit.levers.cards.freeze import FREEZE
+from keras_regkit.levers.cards.gradual_unfreezing import GRADUAL_UNFREEZING
 from keras_regkit.levers.cards.group_sparsity import GROUP_LASSO, SPARSE_GROUP_LASSO
 from keras_regkit.levers.cards.label_smoothing import LABEL_SMOOTHING
 from keras_regkit.levers.cards.less_capacity import LESS_CAPACITY
@@ -95,4 +96,5 @@ CARDS = (
     PATCH_DROPOUT,
     SHAKE_SHAKE,
     SHAKE_DROP,
+    GRADUAL_UNFREEZING,
 )
