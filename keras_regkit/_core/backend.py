@@ -240,3 +240,58 @@ def torch_seeded(seed):
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(int(seed.sum()))
         yield
+
+
+def is_known(tensor):
+    """Whether the numbers in `tensor` can be read now, as opposed to those of a computation that is being recorded."""
+    if keras.utils.is_keras_tensor(tensor) or is_traced(tensor) or graph_being_traced() is not None:
+        return False
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return tensor.device.type != "meta" and not torch.compiler.is_compiling()
+    return True
+
+
+def gradient_at(function, tensor):
+    """Returns the gradient of a scalar `function(tensor)` that reads no variables, also where no gradients are taken.
+
+    Zeros where the function does not depend on its argument.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tensor = tf.convert_to_tensor(tensor)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(tensor)
+            value = function(tensor)
+        return tape.gradient(value, tensor, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    if backend == "jax":
+        import jax
+
+        return jax.grad(function)(tensor)
+    if backend == "torch":
+        import torch
+
+        with torch.enable_grad():
+            tensor = tensor.detach().requires_grad_()
+            value = function(tensor)
+            if not value.requires_grad:
+                return torch.zeros_like(tensor)
+            return torch.autograd.grad(value, tensor, materialize_grads=True)[0]
+    raise NotImplementedError(f"Gradients need the TensorFlow, JAX or torch backend. Active backend: {backend}")
+
+
+def replicas_in_sync():
+    """Number of replicas that `tf.distribute` trains on, over which Keras splits the penalties; 1 elsewhere."""
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def is_detached(variable):
+    """Whether a variable has no value now: on JAX, within `fit`, and after a step that failed."""
+    return keras.backend.backend() == "jax" and getattr(variable, "_value", variable) is None

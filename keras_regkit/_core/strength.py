@@ -63,6 +63,7 @@ class Strength(keras.layers.Layer):
         self.number = self._scalar(*named)
         self._ticked = None
         self._traced = None
+        self._followers = []
         self.built = True
 
     def config(self):
@@ -136,6 +137,13 @@ class Strength(keras.layers.Layer):
             )
         check_arguments({self.argument: self.bounds}, **{self.argument: value})
         self.number.assign(float(value))
+        for reference in self._followers:
+            if (variable := reference()) is not None:
+                variable.assign(float(value))
+
+    def follow(self, variable):
+        """Lets a variable of an optimizer have the constant strength too, whenever it is set."""
+        self._followers.append(weakref.ref(variable))
 
     def current(self):
         """Returns the strength as a float."""

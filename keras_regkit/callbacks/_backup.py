@@ -1,13 +1,11 @@
 """Early stopping's memory on disk, to go on after a kill."""
 
-import io
 import json
 import math
 import pathlib
 
-import numpy as np
-
 from keras_regkit._core import files
+from keras_regkit.callbacks._npz import pack, unpack
 
 
 class Backup:
@@ -51,7 +49,7 @@ class Backup:
         """Stores the state; the weights only when they are others than last time."""
         previous, self.weights_epoch = self.weights_epoch, weights_epoch
         if weights is not None and weights_epoch != previous:
-            files.write_atomically(self._weights_path(weights_epoch), _pack(weights))
+            files.write_atomically(self._weights_path(weights_epoch), pack(weights))
         state = {
             "monitor": list(values),
             "epoch": list(epochs),
@@ -73,7 +71,7 @@ class Backup:
         path = self._weights_path(epoch)
         if not path.exists():
             return None
-        weights = _unpack(path.read_bytes())
+        weights = unpack(path.read_bytes())
         stored, wanted = ([tuple(weight.shape) for weight in group] for group in (weights, like.weights))
         if like.built and stored != wanted:
             raise ValueError(
@@ -104,20 +102,3 @@ class Backup:
 def _exact(value):
     # JSON has no NaN, but whether a value was NaN or missing decides what a replay does.
     return value if value is None or math.isfinite(value) else repr(value)
-
-
-def _pack(weights):
-    """Returns the bytes of an npz file. Types NumPy cannot store (bfloat16) go as bits beside their name."""
-    arrays = {"dtypes": np.array([weight.dtype.name for weight in weights], dtype=str)}
-    for index, weight in enumerate(weights):
-        native = weight.dtype.isbuiltin == 1
-        arrays[str(index)] = weight if native else weight.view(f"u{weight.dtype.itemsize}")
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
-
-
-def _unpack(content):
-    with np.load(io.BytesIO(content)) as arrays:
-        names = arrays["dtypes"].tolist()
-        return [arrays[str(index)].view(np.dtype(name)) for index, name in enumerate(names)]

@@ -13,6 +13,7 @@ from keras_regkit.callbacks import _interrupt
 from keras_regkit.callbacks._backup import Backup
 from keras_regkit.callbacks._logged import absence, scalar
 from keras_regkit.callbacks._monitors import Progress, make_monitors, monitor_names
+from keras_regkit.callbacks._surroundings import averages_weights
 
 _FOLLOWED = ("best_epoch", "best_value", "wait")
 
@@ -184,7 +185,7 @@ class EarlyStopping(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self._reset()
         self._stored = self._backup.load(self._names) if self._backup else None
-        if self.restore_best_weights and _averages_weights(getattr(self.model, "optimizer", None)):
+        if self.restore_best_weights and averages_weights(getattr(self.model, "optimizer", None)):
             warnings.warn(
                 "The optimizer averages the weights (`use_ema=True`). The weights that EarlyStopping "
                 "restores are those at the end of the best epoch, not their average, unless "
@@ -393,9 +394,3 @@ def _path(argument, value):
     if value == "":
         raise ValueError(f"`{argument}` must be a path or None. Received an empty string.")
     return value
-
-
-def _averages_weights(optimizer):
-    """Whether `optimizer`, or one that it wraps, keeps an average of the weights."""
-    wrapped = [getattr(optimizer, "inner_optimizer", None), *getattr(optimizer, "optimizers", ())]
-    return getattr(optimizer, "use_ema", False) is True or any(map(_averages_weights, filter(None, wrapped)))

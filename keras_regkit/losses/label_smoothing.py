@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.strength import Strength
+from keras_regkit.losses._labels import Classes, is_sparse
 
 
 def smooth_labels(labels, smoothing, convention="uniform"):
@@ -54,12 +55,13 @@ class LabelSmoothing(keras.losses.Loss):
 
     Call arguments:
         y_true: Integer labels `(batch,)` or `(batch, 1)` for the sparse loss; one-hot or soft labels `(batch, K)` for
-            the categorical one; zeros and ones shaped like `y_pred` for the binary one.
+            the categorical one; zeros and ones, or shares between them, shaped like `y_pred` for the binary one. A
+            label out of range is refused where it can be seen; in a compiled step it makes the loss NaN.
         y_pred: Predictions, `(batch, K)`, or `(batch, outputs)` for the binary loss.
 
     Raises:
         ValueError: for a loss that has no classes to smooth over, or one that smooths already; when called, for labels
-            of another kind than the loss takes, and for a single column of class probabilities.
+            of another kind than the loss takes or out of range, and for a single column of class probabilities.
 
     Reference:
         Szegedy et al. 2016, "Rethinking the Inception Architecture for Computer Vision", section 7.
@@ -100,23 +102,16 @@ class LabelSmoothing(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
-        if self._kind == "binary":
-            return self._smoothing.scale(lambda smoothing: self._binary(y_true, y_pred, smoothing))
-        if y_pred.shape[-1] == 1:
-            raise ValueError(
-                "`y_pred` must have a column for each of at least 2 classes. Received: predictions of shape "
-                f'{tuple(y_pred.shape)}. For one output per row use LabelSmoothing("binary_crossentropy", ...)'
-            )
-        if self._kind == "sparse":
-            y_true = _one_hot(y_true, y_pred)
-        elif len(y_true.shape) != len(y_pred.shape) or y_true.shape[-1] != y_pred.shape[-1]:
-            raise ValueError(
-                "`categorical_crossentropy` needs one-hot labels of the predictions' shape. "
-                f"Received: labels of shape {tuple(y_true.shape)}, predictions of shape "
-                f"{tuple(y_pred.shape)}. For integer labels use "
-                'LabelSmoothing("sparse_categorical_crossentropy", ...)'
-            )
-        return self._smoothing.scale(lambda smoothing: self._categorical(y_true, y_pred, smoothing))
+        if self._kind != "binary":
+            _check_kind(self._kind, y_true, y_pred)
+        classes = Classes(y_true, y_pred, self._from_logits, multi_label=self._kind == "binary")
+
+        def smoothed(smoothing):
+            # A yes or no is a choice between two classes: the mass that leaves one side arrives at the other.
+            labels = smooth_labels(classes.labels, ops.cast(smoothing, classes.labels.dtype), self.convention)
+            return classes.per_sample(classes.cross_entropy(labels))
+
+        return self._smoothing.scale(smoothed)
 
     def get_config(self):
         config = super().get_config()
@@ -131,17 +126,6 @@ class LabelSmoothing(keras.losses.Loss):
     @classmethod
     def from_config(cls, config):
         return cls(**{**config, "loss": keras.losses.deserialize(config["loss"])})
-
-    def _binary(self, y_true, y_pred, smoothing):
-        smoothing = ops.cast(smoothing, y_true.dtype)
-        # Two classes: the mass that leaves one side arrives at the other.
-        moved = 0.5 if self.convention == "uniform" else 1 - y_true
-        y_true = (1 - smoothing) * y_true + smoothing * moved
-        return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=self._from_logits)
-
-    def _categorical(self, y_true, y_pred, smoothing):
-        y_true = smooth_labels(y_true, ops.cast(smoothing, y_true.dtype), self.convention)
-        return keras.losses.categorical_crossentropy(y_true, y_pred, from_logits=self._from_logits)
 
 
 _CLASSES = {
@@ -180,13 +164,24 @@ def _recognize(loss):
     return found, _KINDS[type(found)]
 
 
-def _one_hot(labels, predictions):
-    if len(labels.shape) == len(predictions.shape):
-        if labels.shape[-1] != 1:
-            raise ValueError(
-                "`sparse_categorical_crossentropy` needs integer labels of shape "
-                f"{tuple(predictions.shape[:-1])}. Received: shape {tuple(labels.shape)}, which looks "
-                'one-hot. For those use LabelSmoothing("categorical_crossentropy", ...)'
-            )
-        labels = ops.squeeze(labels, -1)
-    return ops.one_hot(ops.cast(labels, "int32"), predictions.shape[-1], dtype=predictions.dtype)
+def _check_kind(kind, y_true, y_pred):
+    """Raises if the predictions or the labels are of another kind than the loss was made for."""
+    if y_pred.shape[-1] == 1:
+        raise ValueError(
+            "`y_pred` must have a column for each of at least 2 classes. Received: predictions of shape "
+            f'{tuple(y_pred.shape)}. For one output per row use LabelSmoothing("binary_crossentropy", ...)'
+        )
+    sparse = is_sparse(y_true, y_pred)
+    if sparse and kind == "categorical":
+        raise ValueError(
+            "`categorical_crossentropy` needs one-hot labels of the predictions' shape. "
+            f"Received: labels of shape {tuple(y_true.shape)}, predictions of shape "
+            f"{tuple(y_pred.shape)}. For integer labels use "
+            'LabelSmoothing("sparse_categorical_crossentropy", ...)'
+        )
+    if not sparse and kind == "sparse":
+        raise ValueError(
+            "`sparse_categorical_crossentropy` needs integer labels of shape "
+            f"{tuple(y_pred.shape[:-1])}. Received: shape {tuple(y_true.shape)}. One-hot labels go with "
+            'LabelSmoothing("categorical_crossentropy", ...)'
+        )

@@ -1,30 +1,18 @@
 """The template for tables: Dense, BatchNormalization, Dropout and a light L2."""
 
-import numbers
-
 import keras
-import numpy as np
 
-from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit.losses import LabelSmoothing
+from keras_regkit._core.checks import Interval
+from keras_regkit.presets import _building as building
 
-TASKS = ("binary", "multiclass", "regression")
-
-_SCHEDULE = keras.optimizers.schedules.LearningRateSchedule
 RANGES = {
-    "outputs": Interval(1, integer=True, optional=True),
-    "task": OneOf(*TASKS),
+    **building.TASK_RANGES,
+    **building.COMPILE_RANGES,
     "l1": Interval(0),
     "l2": Interval(0),
-    "input_dropout": Interval(0, 1, closed="left"),
+    "input_dropout": building.RATE,
     "max_norm": Interval(0, closed="neither", optional=True),
-    "label_smoothing": Interval(0, 1, closed="left"),
-    "weight_decay": Interval(0, optional=True),
-    "learning_rate": Interval(0, closed="neither", optional=True),
-    "seed": Interval(0, integer=True, optional=True),
 }
-_SIZE = Interval(1, integer=True)  # of an axis of the input, or a hidden block
-_DROPOUT = Interval(0, 1, closed="left")
 
 
 def mlp(
@@ -45,6 +33,7 @@ def mlp(
     normalization=None,
     optimizer="adam",
     learning_rate=None,
+    clip_norm=None,
     seed=None,
     name="mlp",
 ):
@@ -84,6 +73,7 @@ def mlp(
             adapts: `model.get_layer("normalization").adapt(x)`. Defaults to None.
         optimizer: Name, class or instance of a Keras optimizer. Defaults to `"adam"`.
         learning_rate: Learning rate, > 0, or a `keras.optimizers.schedules` object. Defaults to the optimizer's own.
+        clip_norm: Cap on the norm of the whole gradient, > 0. None for no cap.
         seed: Seed of the initial weights and of dropout, an integer ≥ 0; each layer gets its own, derived from it.
             Defaults to None (Keras' global seed decides).
         name: Name of the model. Defaults to `"mlp"`.
@@ -102,7 +92,7 @@ def mlp(
     >>> model.output_shape
     (None, 1)
     """
-    check_arguments(
+    building.check(
         RANGES,
         outputs=outputs,
         task=task,
@@ -112,19 +102,16 @@ def mlp(
         max_norm=max_norm,
         label_smoothing=label_smoothing,
         weight_decay=weight_decay,
-        learning_rate=None if isinstance(learning_rate, _SCHEDULE) else learning_rate,
+        learning_rate=learning_rate,
+        clip_norm=clip_norm,
         seed=seed,
     )
-    shape = _sizes("input_shape", input_shape, "the number of features, or a shape such as (8, 8)")
-    units = _sizes("units", units, "one hidden block at least, such as 64 or (256, 128)")
+    shape = building.sizes("input_shape", input_shape, "the number of features, or a shape such as (8, 8)")
+    units = building.sizes("units", units, "one hidden block at least, such as 64 or (256, 128)")
     rates = _rates(dropout, len(units))
-    outputs = _outputs(outputs, task)
-    if task == "regression" and label_smoothing:
-        raise ValueError(
-            "`label_smoothing` needs classes, and task='regression' has none. "
-            f"Received: label_smoothing={label_smoothing}"
-        )
-    seeds = _seeds(seed)
+    outputs = building.check_outputs(outputs, task)
+    building.check_smoothing(task, label_smoothing)
+    seeds = building.seeds(seed)
 
     layers = [keras.Input(shape)]
     if normalization is not None and normalization is not False:
@@ -139,7 +126,7 @@ def mlp(
                 width,
                 use_bias=not batch_norm,
                 kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
-                kernel_regularizer=_penalty(l1, l2),
+                kernel_regularizer=building.penalty(l1, l2),
                 kernel_constraint=keras.constraints.MaxNorm(max_norm) if max_norm else None,
                 name=f"dense_{i}",
             )
@@ -158,54 +145,14 @@ def mlp(
         )
     )
     model = keras.Sequential(layers, name=name)
-    model.compile(
-        optimizer=_optimizer(optimizer, learning_rate, weight_decay, model),
-        loss=_loss(task, label_smoothing),
-        metrics=[_metric(task)],
-    )
-    return model
-
-
-def _sizes(name, given, meaning):
-    """Returns one size, or several, as a tuple of whole numbers."""
-    if isinstance(given, numbers.Real):
-        return (int(_SIZE.check(name, given)),)
-    if not isinstance(given, (list, tuple)) or not given:
-        raise ValueError(f"`{name}` must give {meaning}. Received: {given!r}")
-    return tuple(int(_SIZE.check(f"{name}[{i}]", size)) for i, size in enumerate(given))
+    return building.compile_for(model, task, optimizer, learning_rate, weight_decay, label_smoothing, clip_norm)
 
 
 def _rates(dropout, blocks):
     rates = (dropout,) * blocks if not isinstance(dropout, (list, tuple)) else tuple(dropout)
     if len(rates) != blocks:
         raise ValueError(f"`dropout` must be one rate or one per block ({blocks}). Received {len(rates)}: {dropout!r}")
-    return tuple(_DROPOUT.check("dropout", rate) for rate in rates)
-
-
-def _outputs(outputs, task):
-    if task != "multiclass":
-        return 1 if outputs is None else outputs
-    if outputs is None or outputs < 2:
-        raise ValueError(
-            f"`outputs` must be the number of classes, at least 2, for task='multiclass'. Received: outputs={outputs}"
-        )
-    return outputs
-
-
-def _seeds(seed):
-    """Yields one seed per layer: equal integer seeds would give layers identical dropout masks."""
-    if seed is None:
-        while True:
-            yield None
-    yield from (int(s) for s in np.random.default_rng(seed).integers(2**31, size=1000))
-
-
-def _penalty(l1, l2):
-    if l1 and l2:
-        return keras.regularizers.L1L2(l1, l2)
-    if l1:
-        return keras.regularizers.L1(l1)
-    return keras.regularizers.L2(l2) if l2 else None
+    return tuple(building.RATE.check("dropout", rate) for rate in rates)
 
 
 def _normalization(normalization):
@@ -216,43 +163,3 @@ def _normalization(normalization):
             f"`normalization` must be True or a keras.layers.Normalization layer. Received: {normalization!r}"
         )
     return normalization
-
-
-def _optimizer(optimizer, learning_rate, weight_decay, model):
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        if learning_rate is not None or weight_decay is not None:
-            raise ValueError(
-                "`learning_rate` and `weight_decay` must be set on the optimizer itself when `optimizer` "
-                f"is an instance. Received: learning_rate={learning_rate}, weight_decay={weight_decay}"
-            )
-        return optimizer
-    if isinstance(optimizer, type):
-        optimizer = optimizer()
-    config = keras.optimizers.get(optimizer).get_config()
-    if learning_rate is not None:
-        config["learning_rate"] = learning_rate
-    if weight_decay is not None:
-        config["weight_decay"] = weight_decay
-    optimizer = type(keras.optimizers.get(optimizer)).from_config(config)
-    if optimizer.weight_decay:
-        # AdamW decays without being asked, and Keras decays everything that trains; a decayed bias or
-        # BatchNormalization scale only shifts the function.
-        optimizer.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if len(v.shape) < 2])
-    return optimizer
-
-
-def _loss(task, label_smoothing):
-    if task == "regression":
-        return keras.losses.MeanSquaredError()
-    if task == "binary":
-        return keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=label_smoothing)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    return LabelSmoothing(loss, label_smoothing) if label_smoothing else loss
-
-
-def _metric(task):
-    if task == "regression":
-        return keras.metrics.MeanAbsoluteError(name="mae")
-    if task == "binary":
-        return keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)  # of logits
-    return keras.metrics.SparseCategoricalAccuracy(name="accuracy")

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.kernel_axes import Axes
+from keras_regkit._core.prox import shrink_groups_in_metric
 from keras_regkit.regularizers._groups import (
     expect_step_per_group,
     group_norms,
@@ -102,6 +103,20 @@ class GroupLasso(keras.regularizers.Regularizer):
             return shrink_groups(x, axes, step * self.strength * group_size(x.shape, axes) ** 0.5)
 
         return prox_in_float32(shrink, x, step)
+
+    def weighted_prox(self, x, steps):
+        """Returns argmin_u ½ Σ_i (u_i − x_i)² / steps_i + R(u), for a step per weight, as adaptive optimizers have.
+
+        Args:
+            x: Weight.
+            steps: Array of the shape of `x`.
+        """
+
+        def shrink(x, steps):
+            axes = self.member_axes(x.shape)
+            return shrink_groups_in_metric(x, axes, steps * self.strength * group_size(x.shape, axes) ** 0.5)
+
+        return prox_in_float32(shrink, x, steps)
 
     def get_config(self):
         return {"strength": self.strength, "groups": self.groups, "axis": self.axis}

@@ -3,8 +3,8 @@
 import keras
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.prox import prox
 from keras_regkit._core.strength import Strength
-from keras_regkit.regularizers.prox import prox
 
 
 @keras.saving.register_keras_serializable("keras_regkit")

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.kernel_axes import Axes
+from keras_regkit._core.prox import shrink_groups_in_metric
 from keras_regkit.regularizers._groups import expect_step_per_group, group_size, member_axes, shrink_groups
 from keras_regkit.regularizers._numeric import in_float32, magnitude, prox_in_float32, soft_threshold
 from keras_regkit.regularizers.group_lasso import group_lasso
@@ -94,6 +95,22 @@ class SparseGroupLasso(keras.regularizers.Regularizer):
             return shrink_groups(thinned, axes, step * (1 - self.alpha) * group_size(x.shape, axes) ** 0.5)
 
         return prox_in_float32(shrink, x, step)
+
+    def weighted_prox(self, x, steps):
+        """Returns argmin_u ½ Σ_i (u_i − x_i)² / steps_i + R(u), for a step per weight, as adaptive optimizers have.
+
+        Args:
+            x: Weight.
+            steps: Array of the shape of `x`.
+        """
+
+        def shrink(x, steps):
+            axes = self.member_axes(x.shape)
+            steps = steps * self.strength
+            thinned = soft_threshold(x, steps * self.alpha)
+            return shrink_groups_in_metric(thinned, axes, steps * (1 - self.alpha) * group_size(x.shape, axes) ** 0.5)
+
+        return prox_in_float32(shrink, x, steps)
 
     def get_config(self):
         return {"strength": self.strength, "alpha": self.alpha, "groups": self.groups, "axis": self.axis}

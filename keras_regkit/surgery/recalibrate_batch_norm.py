@@ -1,18 +1,13 @@
 """Batch normalization's moving statistics, estimated anew."""
 
-import contextlib
 import warnings
 
 import numpy as np
-from keras import ops
 
-from keras_regkit._core.backend import compile_inference
+from keras_regkit._core.batch_moments import check_momentum, moments_estimator, store_moments
 from keras_regkit._core.batch_norms import batch_norms
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit._core.data import count_rows
 from keras_regkit._core.inputs import input_batches
-from keras_regkit._core.layer_modes import only_in_training
-from keras_regkit._core.progress import Progress
 from keras_regkit._core.warnings import NoEffectWarning
 
 _RANGES = {"batch_size": Interval(1, closed="left", integer=True), "verbose": OneOf(0, 1)}
@@ -74,9 +69,9 @@ def recalibrate_batch_norm(model, data, batch_size=256, verbose=1):
         )
         warnings.warn(f"{why}. No statistics were estimated", NoEffectWarning, stacklevel=2)
         return ()
-    _check_momentum(norms)
+    check_momentum(norms)
     batches = input_batches(data[0] if _is_pair(data) else data, batch_size, "data")
-    moments = _put_together(compile_inference(model, _moments_of(model, list(norms.values()))), batches, verbose)
+    moments = moments_estimator(model, list(norms.values()))(batches, verbose)
     for (path, _), (mean, variance) in zip(norms.items(), moments, strict=True):
         if not (np.all(np.isfinite(mean)) and np.all(np.isfinite(variance))):
             raise ValueError(
@@ -84,83 +79,8 @@ def recalibrate_batch_norm(model, data, batch_size=256, verbose=1):
                 "look for NaN and infinite values in the data, and in the weights. The model is unchanged"
             )
     for layer, (mean, variance) in zip(norms.values(), moments, strict=True):
-        _store(layer, mean, variance)
+        store_moments(layer, mean, variance)
     return tuple(norms)
-
-
-def _moments_of(model, norms):
-    """Returns a function of a batch that returns the mean and variance of each layer's inputs."""
-
-    def moments(x):
-        for layer in norms:
-            # From zero, a training step leads to (1 − momentum) times the batch's moments.
-            layer.moving_mean.assign(ops.zeros_like(layer.moving_mean.value))
-            layer.moving_variance.assign(ops.zeros_like(layer.moving_variance.value))
-        with only_in_training(model, norms), _plainly(norms):
-            model(x, training=False)
-        shares = [1 - layer.momentum for layer in norms]
-        return [
-            (layer.moving_mean.value / share, layer.moving_variance.value / share)
-            for layer, share in zip(norms, shares, strict=True)
-        ]
-
-    return moments
-
-
-@contextlib.contextmanager
-def _plainly(norms):
-    """Has every layer normalize the batch as a whole, by its own moments.
-
-    Batch renormalization would take the old statistics; ghost batches have no variance between them.
-    """
-    changed = [(layer, "renorm", True, False) for layer in norms if getattr(layer, "renorm", False)]
-    changed += [(layer, "groups", layer.groups, 1) for layer in norms if hasattr(layer, "virtual_batch_size")]
-    for layer, name, _, plain in changed:
-        setattr(layer, name, plain)
-    try:
-        yield
-    finally:
-        for layer, name, own, _ in changed:
-            setattr(layer, name, own)
-
-
-def _put_together(function, batches, verbose):
-    """Returns the mean and variance over all batches, by Chan's rule, in double precision."""
-    rows, totals, progress = 0, None, Progress(verbose, "row")
-    # Batches without rows say nothing.
-    for x in filter(count_rows, batches()):
-        n = count_rows(x)
-        batch = [[np.asarray(ops.convert_to_numpy(m), "float64") for m in pair] for pair in function(x)]
-        totals = totals or [(np.zeros_like(mean), np.zeros_like(variance)) for mean, variance in batch]
-        totals = [_joined(total, rows, pair, n) for total, pair in zip(totals, batch, strict=True)]
-        rows += n
-        progress.update(rows)
-    progress.update(rows, last=True)
-    return totals
-
-
-def _joined(total, rows, pair, n):
-    (mean, variance), (batch_mean, batch_variance) = total, pair
-    share = n / (rows + n)
-    delta = batch_mean - mean
-    return mean + share * delta, (1 - share) * variance + share * batch_variance + share * (1 - share) * delta**2
-
-
-def _store(layer, mean, variance):
-    layer.moving_mean.assign(mean.astype(layer.moving_mean.dtype))
-    layer.moving_variance.assign(variance.astype(layer.moving_variance.dtype))
-    if getattr(layer, "renorm", False):
-        deviation = np.sqrt(variance + layer.epsilon)
-        for name, value in (("moving_stddev", deviation), ("renorm_mean", mean), ("renorm_stddev", deviation)):
-            getattr(layer, name).assign(value.astype(getattr(layer, name).dtype))
-
-
-def _check_momentum(norms):
-    still = [path for path, layer in norms.items() if not layer.momentum < 1]
-    if still:
-        raise ValueError(
-            f"`momentum` must be less than 1, so that statistics move. Received 1 at {still}; set it to 0.99"
-        )
 
 
 def _is_pair(data):

@@ -11,7 +11,9 @@ from keras_regkit.testing.constraints import check_constraint
 from keras_regkit.testing.fresh_process import SavedModels, load_in_fresh_process
 from keras_regkit.testing.layers import check_layer
 from keras_regkit.testing.losses import check_loss
+from keras_regkit.testing.optimizers import check_optimizer
 from keras_regkit.testing.regularizers import check_regularizer
+from keras_regkit.testing.training import check_training
 
 __all__ = [
     "SavedModels",
@@ -20,6 +22,8 @@ __all__ = [
     "check_constraint",
     "check_layer",
     "check_loss",
+    "check_optimizer",
     "check_regularizer",
+    "check_training",
     "load_in_fresh_process",
 ]

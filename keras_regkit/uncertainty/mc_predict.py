@@ -1,6 +1,5 @@
 """Predictions with dropout on, many times over."""
 
-import dataclasses
 import random
 
 import keras
@@ -12,6 +11,8 @@ from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.inputs import input_batches
 from keras_regkit._core.progress import Progress
 from keras_regkit.uncertainty._sampling import SEED_LIMIT, check_model, sample, seed_states
+from keras_regkit.uncertainty._stacked import as_float32, stacked
+from keras_regkit.uncertainty.predictions import Predictions
 
 _RANGES = {
     "samples": Interval(2, closed="left", integer=True),
@@ -19,32 +20,6 @@ _RANGES = {
     "seed": Interval(0, closed="left", integer=True, optional=True),
     "verbose": OneOf(0, 1),
 }
-
-
-@dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Predictions:
-    """Predictions drawn at random. For a model with several outputs each field is a structure like the output.
-
-    Args:
-        mean: Array `(rows, ...)`: mean over the samples.
-        std: Array `(rows, ...)`: standard deviation over the samples (divided by their number).
-        samples: Array `(samples, rows, ...)`: each sample.
-
-    Example:
-
-    >>> Predictions(np.zeros((3, 1)), np.zeros((3, 1)), np.zeros((10, 3, 1)))
-    Predictions(samples=10, shape=(3, 1))
-    """
-
-    mean: np.ndarray
-    std: np.ndarray
-    samples: np.ndarray
-
-    def __repr__(self):
-        shapes = keras.tree.map_structure(lambda a: a.shape, self.samples)
-        first = keras.tree.flatten(self.samples)[0].shape
-        rest = first[1:] if isinstance(self.samples, np.ndarray) else shapes
-        return f"Predictions(samples={first[0]}, shape={rest})"
 
 
 def mc_predict(model, x, samples=30, batch_size=256, seed=None, verbose=1):
@@ -69,7 +44,8 @@ def mc_predict(model, x, samples=30, batch_size=256, seed=None, verbose=1):
         verbose: 1 shows a progress bar once it has taken 2 seconds, 0 none. Defaults to 1.
 
     Returns:
-        A record with NumPy arrays `mean`, `std` (rows, ...) and `samples` (samples, rows, ...).
+        `Predictions`, a record with NumPy arrays `mean`, `std` (rows, ...) and `samples` (samples, rows, ...), and for
+        classes `entropy` and `mutual_information`.
 
     Raises:
         ValueError: an argument is out of range, the model is not built, or there are no rows.
@@ -92,7 +68,7 @@ def mc_predict(model, x, samples=30, batch_size=256, seed=None, verbose=1):
     check_model(model, stacklevel=2)
     # As Keras draws the seeds that it is not given: keras.utils.set_random_seed decides.
     generator = np.random.default_rng(random.randint(1, 10**9) if seed is None else seed)
-    one_pass = compile_inference(model, lambda batch, seeds: _as_float32(sample(model, batch, seeds)))
+    one_pass = compile_inference(model, lambda batch, seeds: as_float32(sample(model, batch, seeds)))
     shape = (max(1, len(seed_states(model))), 2)
     batches = input_batches((x, None) if isinstance(x, tuple) else x, batch_size, "x")
     progress, drawn, done = Progress(verbose, "pass"), [], 0
@@ -104,16 +80,6 @@ def mc_predict(model, x, samples=30, batch_size=256, seed=None, verbose=1):
             passes.append(keras.tree.map_structure(ops.convert_to_numpy, one_pass(tensors, seeds)))
             done += 1
             progress.update(done)
-        drawn.append(keras.tree.map_structure(lambda *arrays: np.stack(arrays), *passes))
+        drawn.append(passes)
     progress.update(done, last=True)
-    drawn = keras.tree.map_structure(lambda *arrays: np.concatenate(arrays, axis=1), *drawn)
-    return Predictions(
-        mean=keras.tree.map_structure(lambda a: a.mean(0, dtype="float64").astype(a.dtype), drawn),
-        std=keras.tree.map_structure(lambda a: a.std(0, dtype="float64").astype(a.dtype), drawn),
-        samples=drawn,
-    )
-
-
-def _as_float32(outputs):
-    """NumPy has no bfloat16, and float16 is too coarse to average in."""
-    return keras.tree.map_structure(lambda y: y if str(y.dtype).endswith("64") else ops.cast(y, "float32"), outputs)
+    return Predictions.of(stacked(drawn))

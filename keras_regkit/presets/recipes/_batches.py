@@ -1,0 +1,91 @@
+"""Shuffled batches of images, augmented with the layers of Keras."""
+
+import keras
+import numpy as np
+
+from keras_regkit._core.checks import Interval
+
+
+def one_hot(labels, classes):
+    """Returns integer labels as float32 rows with a single one.
+
+    Raises:
+        ValueError: the labels are no integers from 0 to `classes` − 1.
+    """
+    labels = np.asarray(labels)
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    whole = labels.ndim == 1 and bool(np.all(labels == labels.astype("int64")))
+    if not whole or not len(labels) or labels.min() < 0 or labels.max() >= classes:
+        told = f"shape {labels.shape}, from {labels.min()} to {labels.max()}" if labels.size else "none"
+        raise ValueError(f"`y` must be integer labels from 0 to {classes - 1}, one per sample. Received: {told}")
+    return np.eye(classes, dtype="float32")[labels.astype("int64")]
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches in an order that is drawn anew for each epoch, augmented.
+
+    Args:
+        x: Images, `(samples, height, width, channels)`, in the value range of the recipe.
+        y: One-hot labels.
+        batch_size: Samples in a batch.
+        strengths: The recipe's `augmentation`.
+        seed: Integer or None.
+    """
+
+    def __init__(self, x, y, batch_size, strengths, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if len(x) != len(y):
+            raise ValueError(f"`x` and `y` must be of the same length. Received: {len(x)} and {len(y)}")
+        Interval(1, integer=True).check("batch_size", batch_size)
+        self.x, self.y, self.batch_size = x, y, batch_size
+        self._rng = np.random.default_rng(seed)
+        self._single, self._mixers = _layers(strengths, self._rng)
+        self._order = self._rng.permutation(len(x))
+
+    def __len__(self):
+        return -(-len(self.x) // self.batch_size)
+
+    def __getitem__(self, index):
+        rows = self._order[index * self.batch_size : (index + 1) * self.batch_size]
+        images = np.asarray(self.x[rows], "float32")
+        for layer in self._single:
+            images = layer(images, training=True)
+        batch = {"images": images, "labels": self.y[rows]}
+        mixer = self._draw()
+        if mixer is not None:
+            batch = mixer(batch, training=True)
+        return tuple(np.asarray(keras.ops.convert_to_numpy(batch[key]), "float32") for key in ("images", "labels"))
+
+    def on_epoch_end(self):
+        self._order = self._rng.permutation(len(self.x))
+
+    def _draw(self):
+        """Returns CutMix with its probability, else MixUp; None where the one drawn is off."""
+        cut, mix, probability = self._mixers
+        return cut if self._rng.random() < probability else mix
+
+
+def _layers(strengths, rng):
+    """Returns the layers for single images, and `(CutMix, MixUp or None, probability of CutMix)`."""
+
+    def seed():
+        return int(rng.integers(2**31))
+
+    value_range, layers = tuple(strengths["value_range"]), []
+    if strengths["flip"]:
+        layers.append(keras.layers.RandomFlip("horizontal", seed=seed()))
+    if strengths["crop"]:
+        layers.append(
+            keras.layers.RandomTranslation(strengths["crop"], strengths["crop"], fill_mode="constant", seed=seed())
+        )
+    if strengths["color_jitter"]:
+        factor = strengths["color_jitter"]
+        layers.append(keras.layers.RandomColorJitter(value_range, factor, factor, factor, seed=seed()))
+    if strengths["rand_augment"]:
+        layers.append(
+            keras.layers.RandAugment(
+                value_range, num_ops=strengths["rand_augment_ops"], factor=strengths["rand_augment"], seed=seed()
+            )
+        )
+    mix = keras.layers.MixUp(strengths["mixup"], seed=seed()) if strengths["mixup"] else None
+    return layers, (keras.layers.CutMix(seed=seed()), mix, strengths["cutmix"])

@@ -1,0 +1,133 @@
+"""What a classifier predicts for labelled data, as NumPy arrays, and whether it predicts logits."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regkit._core.backend import compile_inference
+from keras_regkit._core.data import as_batches
+from keras_regkit.uncertainty._class_rows import label_rows
+from keras_regkit.uncertainty._stacked import as_float32
+
+_SAY = "Say which with from_logits=True or from_logits=False"
+
+
+def predicts_logits(model, from_logits):
+    """Whether the outputs of `model` are logits.
+
+    Args:
+        model: A classifier.
+        from_logits: True or False, or `"auto"`: a last layer with softmax or sigmoid makes probabilities; otherwise
+            the compiled loss says it, and without one a last layer without activation makes logits.
+
+    Raises:
+        ValueError: there is nothing to tell it by, or the outputs are several yes-or-no decisions.
+    """
+    if from_logits != "auto":
+        return from_logits
+    if isinstance(getattr(model, "from_logits", None), bool):
+        return model.from_logits
+    activation = _last_activation(model)
+    columns = _columns(model)
+    loss = _config_of_loss(model)
+    if columns and columns > 1 and (activation == "sigmoid" or "binary" in str(loss.get("name"))):
+        raise ValueError(
+            f"The outputs of {model.name!r} are {columns} yes-or-no decisions. Calibration takes one of them, or "
+            "classes that exclude each other"
+        )
+    if activation in ("softmax", "sigmoid"):
+        return False
+    if "from_logits" in loss:
+        return loss["from_logits"]
+    if activation == "linear":
+        return True
+    raise ValueError(f"Whether {model.name!r} predicts logits or probabilities cannot be seen from its layers. {_SAY}")
+
+
+def read_classifier(model, data, batch_size):
+    """Returns `(outputs, labels, weights)` of a classifier in inference mode.
+
+    Returns:
+        outputs: float64 `(n, K)`, as the model gives them.
+        labels: float64 rows of label mass, `(n, K)`, or `(n, 2)` for a single output.
+        weights: float64 `(n,)`, with a sum of 1.
+
+    Raises:
+        ValueError: the model has several outputs, or gives what is no number; the labels do not fit.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"`model` must be a keras.Model. Received: {model!r} of type {type(model).__name__}")
+    if not model.built:
+        raise ValueError(f"The model must be built. Received: {model.name!r}, which is not")
+    predict = compile_inference(model, lambda batch: as_float32(model(batch, training=False)))
+    outputs, labels, weights = [], [], []
+    for x, y, weight in as_batches(data, batch_size, "data")():
+        if y is None:
+            raise ValueError("`data` must have labels: (x, y), or batches of them")
+        output = predict(x)
+        if keras.tree.is_nested(output) or keras.tree.is_nested(y):
+            raise ValueError(f"The model must have one output. Received: {model.name!r}, which has several")
+        outputs.append(_columnar(ops.convert_to_numpy(output)))
+        labels.append(y.reshape(len(y)) if y.shape[1:] == (1,) else y)
+        weights.append(np.ones(len(y)) if weight is None else weight.reshape(len(y)))
+    if not outputs:
+        raise ValueError("`data` must have at least one row. Received none")
+    outputs = np.concatenate(outputs).astype("float64")
+    bad = ~np.isfinite(outputs).all(1)
+    if bad.any():
+        raise ValueError(
+            f"Predictions must be finite. {model.name!r} gave NaN or infinity for {bad.sum()} of {len(bad)} rows"
+        )
+    weights = np.concatenate(weights).astype("float64")
+    if not (weights.min() >= 0 and 0 < weights.sum() < np.inf):
+        raise ValueError("Sample weights must be at least 0, finite, and not all 0")
+    return outputs, label_rows(np.concatenate(labels), outputs.shape[1]), weights / weights.sum()
+
+
+def _columnar(output):
+    if output.ndim == 1:
+        return output[:, None]
+    if output.ndim != 2:
+        raise ValueError(f"Predictions must have the shape (rows, classes). Received: {output.shape}")
+    return output
+
+
+def _columns(model):
+    shape = getattr(model, "output_shape", None) if isinstance(model, _wired()) else None
+    return shape[-1] if isinstance(shape, tuple) and shape and isinstance(shape[-1], int) else None
+
+
+def _last_activation(layer):
+    """Name of the activation that makes the outputs; None if it cannot be seen."""
+    if isinstance(layer, keras.Sequential):
+        return _last_activation(layer.layers[-1])
+    if isinstance(layer, _wired()):
+        ends = layer.get_config().get("output_layers")
+        one = isinstance(ends, (list, tuple)) and len(ends) == 3 and isinstance(ends[0], str)
+        name = ends[0] if one else ends[0][0] if isinstance(ends, (list, tuple)) and len(ends) == 1 else None
+        return None if name is None else _last_activation(layer.get_layer(name))
+    if isinstance(layer, keras.layers.Softmax):
+        return "softmax"
+    activation = getattr(layer, "activation", None)
+    return None if activation is None else getattr(activation, "__name__", None)
+
+
+def _wired():
+    """The class of functional models, of which Sequential is none: it has no public name."""
+    inputs = keras.Input((1,))
+    return (type(keras.Model(inputs, inputs)), keras.Sequential)
+
+
+def _config_of_loss(model):
+    """The config of the loss that says whether it takes logits; empty if there is none."""
+    loss = getattr(model, "loss", None)
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    if callable(loss) and not isinstance(loss, keras.losses.Loss):
+        name = getattr(loss, "__name__", "")
+        return {"name": name, "from_logits": False} if name.endswith("crossentropy") else {}
+    if not isinstance(loss, keras.losses.Loss):
+        return {}
+    config = loss.get_config()
+    inner = config.get("loss")  # of a loss around another one
+    return inner["config"] if isinstance(inner, dict) and "from_logits" in inner.get("config", {}) else config
