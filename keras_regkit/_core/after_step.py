@@ -9,9 +9,13 @@ Keras has no public way to do that; `_track_variable` and `_untrack_variable` ar
 """
 
 import contextlib
+import itertools
 
 import keras
 from keras import ops
+
+# An optimizer's variables are told apart by their names.
+_NUMBERS = itertools.count()
 
 
 class AfterStep:
@@ -98,8 +102,9 @@ def step_variable(model, value, dtype):
     """Returns a variable that an addition to the steps of `model` can assign to, on all replicas alike."""
     # Variables belong to the strategy that holds the model's.
     strategy = getattr(model, "distribute_strategy", None)
+    name = f"after_step_{next(_NUMBERS)}"
     with strategy.scope() if strategy is not None else contextlib.nullcontext():
-        return keras.Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name="after_step")
+        return keras.Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name)
 
 
 def _contains(optimizer, variables):

@@ -295,3 +295,12 @@ def replicas_in_sync():
 def is_detached(variable):
     """Whether a variable has no value now: on JAX, within `fit`, and after a step that failed."""
     return keras.backend.backend() == "jax" and getattr(variable, "_value", variable) is None
+
+
+def eagerly():
+    """Within, values can be read also while TensorFlow records a function, as when `fit` builds an optimizer."""
+    if keras.backend.backend() != "tensorflow":
+        return contextlib.nullcontext()
+    import tensorflow as tf
+
+    return tf.init_scope()

@@ -51,9 +51,10 @@ class Snapshots:
         stored = self.record()
         if later or (done and stored not in (None, record)):
             raise ValueError(
-                f"`folder` holds {len(self.numbers())} snapshots of another training, {stored}, and this one is {record} "
-                f"with {done} cycles done. Go on from them with model.fit(..., initial_epoch=ensemble.resume(model)), "
-                f"or use another folder. Received: {str(self.folder)!r}"
+                f"`folder` holds {len(self.numbers())} snapshots of another training, {stored}, and this one is "
+                f"{record} with {done} cycles done. Go on from them with "
+                "model.fit(..., initial_epoch=snapshots.resume(model)), or use another folder. "
+                f"Received: {str(self.folder)!r}"
             )
         files.write_json(self.folder / "snapshots.json", record)
 

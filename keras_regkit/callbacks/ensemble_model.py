@@ -9,7 +9,6 @@ from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.inputs import input_batches
 from keras_regkit._core.progress import Progress
 
-
 _RANGES = {"batch_size": Interval(1, closed="left", integer=True), "verbose": OneOf(0, 1)}
 
 

@@ -15,7 +15,7 @@ from keras_regkit.callbacks.ensemble_model import EnsembleModel
 
 
 class SnapshotEnsemble(keras.callbacks.Callback):
-    """Lets the learning rate fall to zero again and again, and keeps the weights of each time: M models for one training.
+    """Lets the learning rate fall to zero again and again, and keeps the weights of each time.
 
     When to use it: for a few points more, where M predictions per row are affordable and M trainings are not. Each
     cycle needs enough epochs to converge anew; with few epochs, few cycles.
@@ -36,7 +36,7 @@ class SnapshotEnsemble(keras.callbacks.Callback):
     Attributes:
         members: Numbers of the cycles that snapshots were taken of.
 
-    After a kill, `initial_epoch=ensemble.resume(model)` goes on from the last snapshot in `folder`, with a cycle begun
+    After a kill, `initial_epoch=snapshots.resume(model)` goes on from the last snapshot in `folder`, with a cycle begun
     anew; `keras.callbacks.BackupAndRestore` goes on from the last epoch, and the snapshots in `folder` count.
 
     Raises:
@@ -184,8 +184,8 @@ class SnapshotEnsemble(keras.callbacks.Callback):
         if self._own_rate is None:
             raise ValueError(
                 "SnapshotEnsemble sets the learning rate, and needs a model compiled with an optimizer that has one "
-                "number for it. Use a constant `learning_rate` in the optimizer, without a schedule; MultiOptimizer has "
-                "none of its own"
+                "number for it. Use a constant `learning_rate` in the optimizer, without a schedule; MultiOptimizer "
+                "has none of its own"
             )
         epochs = self.params["epochs"]
         if epochs % self.cycles:

@@ -92,7 +92,7 @@ class WeightAveraging(keras.callbacks.Callback):
     >>> model.compile(keras.optimizers.SGD(1.0), lambda y, p: p[:, 0], metrics=[])  # each step: weight − 1
     >>> averaging = WeightAveraging("swa")
     >>> history = model.fit(np.ones((2, 1)), np.ones(2), epochs=3, callbacks=[averaging], verbose=0)
-    >>> float(model.weights[0][0, 0]), averaging.updates  # (−1 − 2 − 3) / 3
+    >>> float(model.get_weights()[0][0, 0]), averaging.updates  # (−1 − 2 − 3) / 3
     (-2.0, 3)
     """
 

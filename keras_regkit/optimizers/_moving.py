@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_regkit._core.backend import to_numpy
+from keras_regkit._core.backend import eagerly, to_numpy
 from keras_regkit._core.prox import without_strengths
 
 
@@ -43,12 +43,13 @@ class _MovingStrength:
     def __init__(self, strength, optimizer):
         self.schedule = strength.schedule
         self.optimizer = optimizer
-        value = to_numpy(strength.number)
-        if self.schedule:
-            value = value - to_numpy(optimizer._iterations)
+        with eagerly():
+            value = to_numpy(strength.number)
+            if self.schedule:
+                value = value - to_numpy(optimizer._iterations)
         self.number = optimizer.add_variable(
             shape=(),
-            initializer=lambda shape, dtype: ops.cast(value, dtype),
+            initializer=lambda shape, dtype: ops.convert_to_tensor(value, dtype),
             dtype=strength.number.dtype,
             aggregation="only_first_replica",
             name=f"{strength.owner}_{strength.argument}",

@@ -35,7 +35,7 @@ def check_pattern(name, pattern, value):
     try:
         re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"`{name}` must hold regular expressions. Received: {value!r}: {pattern!r} has a {error}") from None
+        raise ValueError(f"`{name}` must hold regular expressions. Received: {value!r}, with {error}") from None
 
 
 def fits(pattern, path):

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_regkit._core.backend import eagerly, to_numpy
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit.optimizers._mixin import Mixin
 
@@ -55,11 +56,13 @@ class GradientNoise(Mixin):
         if self.built:
             return
         super().build(variables)
-        drawn = keras.random.SeedGenerator(self.seed).state
+        with eagerly():
+            drawn = keras.random.SeedGenerator(self.seed).state
+            start = to_numpy(drawn)
         # Among the optimizer's own variables: saved, and no constant in a compiled step.
         self._noise_seed = self.add_variable(
             shape=(2,),
-            initializer=lambda shape, dtype: ops.cast(drawn.value, dtype),
+            initializer=lambda shape, dtype: ops.convert_to_tensor(start, dtype),
             dtype=drawn.dtype,
             aggregation="only_first_replica",
             name="noise_seed",

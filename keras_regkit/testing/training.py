@@ -47,7 +47,7 @@ def check_training(wrapper, x=None, y=None, *, loss="mse", arguments=None, fresh
     ...     check_training(Plain(model))
     ... except AssertionError as error:
     ...     print(str(error).splitlines()[0])
-    Plain breaks the rule `config_keeps_arguments`.
+    Plain breaks the rule `config_is_plain`.
     """
     case = ConfigCase(wrapper, arguments)
     case.x = _noise(wrapper.model) if x is None else x

@@ -29,7 +29,7 @@ class ExtraPass(Wrapper):
         super().__init__(model, **kwargs)
         check_nesting(self)
         self._strength = Strength(argument, strength, self.RANGES[argument], owner=self.name)
-        self._shown = TermTracker(name=term)
+        self.metric_of_term = TermTracker(name=term)
         self._first_pass = Handover()
 
     def call(self, inputs, training=None):
@@ -77,9 +77,9 @@ class ExtraPass(Wrapper):
 
     def add_term(self, loss, strength, term, x):
         """Returns `loss + strength · term`, and shows the term in History."""
-        if any(metric is self._shown for metric in self._outermost().metrics):
+        if any(metric is self.metric_of_term for metric in self._outermost().metrics):
             rows = ops.shape(next(leaf for leaf in keras.tree.flatten(x) if leaf is not None))[0]
-            self._shown.update_state(term, sample_weight=rows)
+            self.metric_of_term.update_state(term, sample_weight=rows)
         return self.penalize(loss, strength * term)
 
     def _loss_weights(self):
@@ -103,7 +103,8 @@ def check_nesting(wrapper):
             if getattr(one, "compares_passes", False) and getattr(other, "changes_first_pass", False):
                 raise ValueError(
                     f"{type(one).__name__} compares a further pass with the first, in which {type(other).__name__} "
-                    f"mixes samples. Use one of the two. Received: {type(wrapper).__name__} around {type(model).__name__}"
+                    "mixes samples: use one of the two. Received: "
+                    f"{type(wrapper).__name__} around {type(model).__name__}"
                 )
         model = model.model
 

@@ -22,7 +22,7 @@ class Noise:
         self._torch = _torch_noise().generator_states() if keras.backend.backend() == "torch" else None
 
     def states(self, same):
-        """Returns pairs (variable, value) with which a pass draws the same numbers, or such as no later step will draw."""
+        """Returns pairs (variable, value) with which a pass draws the same numbers, or such as no other step draws."""
         if same:
             return self._before
         shift = [0, _FAR_AWAY]

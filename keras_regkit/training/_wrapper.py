@@ -67,6 +67,9 @@ class Wrapper(keras.Model):
         ValueError: `model` is not built, or has a training step or loss of its own, which would not be run.
     """
 
+    # What a method that adds a term to the loss shows it with.
+    metric_of_term = None
+
     def __init__(self, model, **kwargs):
         check_model(type(self).__name__, model)
         dtype = kwargs.pop("dtype", None)
@@ -152,6 +155,12 @@ class Wrapper(keras.Model):
     @property
     def losses(self):
         return [] if self._penalties_off else super().losses
+
+    @property
+    def metrics(self):
+        # Keras leaves out the metrics of models within. Those of wrappers are updated by the steps of this one.
+        within = [method.metric_of_term for method in _nested(self) if method is not self]
+        return [*super().metrics, *(metric for metric in within if metric is not None)]
 
     def compile(self, optimizer="rmsprop", loss=None, *args, **kwargs):
         super().compile(optimizer, loss, *args, **kwargs)

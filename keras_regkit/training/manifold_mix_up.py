@@ -80,10 +80,12 @@ class ManifoldMixUp(Wrapper):
         super().__init__(model, **kwargs)
         check_nesting(self)
         self._strength = Strength("alpha", alpha, self.RANGES["alpha"], owner=self.name)
-        self.layers_to_mix = layers
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self._places = _find_places(plain_model(self), layers)
+        places = _find_places(plain_model(self), layers)
+        # Out of sight of Keras: the layers are the model's, and would be saved as the wrapper's too.
+        self._places = lambda: places
+        self._layers_given = None if layers is None else tuple(layers)
         self._drawn = Handover()
 
     @property
@@ -94,7 +96,7 @@ class ManifoldMixUp(Wrapper):
     @property
     def places(self):
         """Where hidden states are mixed: `"input"`, and the paths of layers."""
-        return tuple(self._places)
+        return tuple(self._places())
 
     def call(self, inputs, training=None):
         if not training or in_further_pass():
@@ -103,11 +105,11 @@ class ManifoldMixUp(Wrapper):
         drawn = self._uniform((3,))
         share = larger_share(self._strength.advance(), drawn[0], drawn[1])
         order = ops.argsort(self._uniform((ops.shape(leaves[0])[0],)))
-        place = ops.floor(drawn[2] * len(self._places))
+        place = ops.floor(drawn[2] * len(self._places()))
         self._drawn.value = share, order
         mixers = [
             (layer, _Mixer(name, ops.where(place == number, share, 1.0), order))
-            for number, (name, layer) in enumerate(self._places.items())
+            for number, (name, layer) in enumerate(self._places().items())
         ]
         for layer, mix in mixers:
             if layer is None:
@@ -125,7 +127,8 @@ class ManifoldMixUp(Wrapper):
         return loss + ops.cast((1 - share) * change, loss.dtype)
 
     def get_config(self):
-        config = {"alpha": self._strength.config(), "layers": self.layers_to_mix, "seed": self.seed}
+        layers = None if self._layers_given is None else list(self._layers_given)
+        config = {"alpha": self._strength.config(), "layers": layers, "seed": self.seed}
         return {**super().get_config(), **config}
 
     def _uniform(self, shape):

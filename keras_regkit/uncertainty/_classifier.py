@@ -1,5 +1,7 @@
 """What a classifier predicts for labelled data, as NumPy arrays, and whether it predicts logits."""
 
+import functools
+
 import keras
 import numpy as np
 from keras import ops
@@ -27,8 +29,8 @@ def predicts_logits(model, from_logits):
         return from_logits
     if isinstance(getattr(model, "from_logits", None), bool):
         return model.from_logits
-    activation = _last_activation(model)
     columns = _columns(model)
+    activation = _last_activation(model)
     loss = _config_of_loss(model)
     if columns and columns > 1 and (activation == "sigmoid" or "binary" in str(loss.get("name"))):
         raise ValueError(
@@ -93,8 +95,15 @@ def _columnar(output):
 
 
 def _columns(model):
-    shape = getattr(model, "output_shape", None) if isinstance(model, _wired()) else None
-    return shape[-1] if isinstance(shape, tuple) and shape and isinstance(shape[-1], int) else None
+    """Number of columns of the output, None if it cannot be seen; raises for what is no single output of them."""
+    if not isinstance(model, _wired()) or not model.built:
+        return None
+    if len(model.outputs) > 1:
+        raise ValueError(f"The model must have one output. Received: {model.name!r}, which has several")
+    shape = tuple(model.outputs[0].shape)
+    if len(shape) != 2:
+        raise ValueError(f"Predictions must have the shape (rows, classes). Received: {shape}")
+    return shape[1]
 
 
 def _last_activation(layer):
@@ -112,10 +121,11 @@ def _last_activation(layer):
     return None if activation is None else getattr(activation, "__name__", None)
 
 
+@functools.cache
 def _wired():
-    """The class of functional models, of which Sequential is none: it has no public name."""
-    inputs = keras.Input((1,))
-    return (type(keras.Model(inputs, inputs)), keras.Sequential)
+    """The classes of models that tell how they are wired; that of functional ones has no public name."""
+    inputs = keras.Input((1,), name="wired_input")
+    return (type(keras.Model(inputs, inputs, name="wired")), keras.Sequential)
 
 
 def _config_of_loss(model):

@@ -37,7 +37,7 @@ class CalibrationResult:
 
     >>> result = CalibrationResult.of([0, 1, 1, 1], np.array([0.2, 0.9, 0.9, 0.9]), bins=5)
     >>> result
-    CalibrationResult(rows=4, accuracy=1.0, confidence=0.875, ece=0.125, brier=0.0175, nll=0.1348)
+    CalibrationResult(rows=4, accuracy=1, confidence=0.875, ece=0.125, brier=0.0175, nll=0.1348)
     >>> result.bins[4].share, round(result.bins[4].gap, 3)
     (0.75, -0.1)
     """

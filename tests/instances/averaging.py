@@ -1,6 +1,7 @@
 """Our callbacks that average weights."""
 
 import keras
+
 from instances.data import X, Y
 from instances.instance import Instance
 from keras_regkit import callbacks

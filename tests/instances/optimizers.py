@@ -57,6 +57,9 @@ _READY = (
 )
 
 
+_EXEMPT = {optimizers.GradientNoise: {"jit_changes_nothing": "XLA draws other numbers from the same seed"}}
+
+
 def _name(cls):
     words = "".join(f"-{c.lower()}" if c.isupper() else c for c in cls.__name__.replace("AdamW", "Adamw"))
     return words.replace("-s-g-d", "-sgd").replace("-r-m-sprop", "-rmsprop").strip("-")
@@ -67,10 +70,15 @@ def _ready(cls):
     arguments = {**_ARGUMENTS[mixin], "learning_rate": 0.01}
     if "cautious" in arguments:
         arguments["cautious"] = False
-    return Instance(_name(cls), "optimizer", cls, arguments, ranges=getattr(mixin, "RANGES", None))
+    return Instance(
+        _name(cls), "optimizer", cls, arguments, ranges=getattr(mixin, "RANGES", None), exempt=_EXEMPT.get(mixin, {})
+    )
 
 
 OPTIMIZERS = [
-    *[Mixed(_name(mixin), "optimizer", mixin, given) for mixin, given in _ARGUMENTS.items()],
+    *[
+        Mixed(_name(mixin), "optimizer", mixin, given, exempt=_EXEMPT.get(mixin, {}))
+        for mixin, given in _ARGUMENTS.items()
+    ],
     *[_ready(cls) for cls in _READY],
 ]

@@ -105,4 +105,10 @@ def noise_of(model):
 
 
 def values(variables):
+    """Variables or tensors as arrays."""
     return [keras.ops.convert_to_numpy(variable) for variable in variables]
+
+
+def penalty_of(model):
+    """Sum of the model's penalties."""
+    return sum(float(value) for value in values(model.losses))

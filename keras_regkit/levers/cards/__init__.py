@@ -1,6 +1,7 @@
 """One card per technique. Their order is the workflow's: cheap and safe levers first."""
 
 from keras_regkit.levers.cards.activity_penalties import ACTIVITY_L2, DECORRELATION, KL_SPARSITY, TEMPORAL_ACTIVITY_L2
+from keras_regkit.levers.cards.averaging import EMA, GREEDY_SOUP, SNAPSHOT_ENSEMBLE, SWA, TOP_K_AVERAGING
 from keras_regkit.levers.cards.batch_norm import BATCH_NORM
 from keras_regkit.levers.cards.concave import HOYER, MCP, SCAD
 from keras_regkit.levers.cards.concrete_dropout import CONCRETE_DROPOUT
@@ -19,13 +20,36 @@ from keras_regkit.levers.cards.dropout import DROPOUT
 from keras_regkit.levers.cards.early_stopping import EARLY_STOPPING
 from keras_regkit.levers.cards.embedding_dropout import EMBEDDING_DROPOUT
 from keras_regkit.levers.cards.freeze import FREEZE
+from keras_regkit.levers.cards.gradient_transforms import (
+    ADAPTIVE_GRADIENT_CLIPPING,
+    GRADIENT_CENTRALIZATION,
+    GRADIENT_NOISE,
+    LOOKAHEAD,
+)
 from keras_regkit.levers.cards.gradual_unfreezing import GRADUAL_UNFREEZING
 from keras_regkit.levers.cards.group_sparsity import GROUP_LASSO, SPARSE_GROUP_LASSO
 from keras_regkit.levers.cards.label_smoothing import LABEL_SMOOTHING
+from keras_regkit.levers.cards.layerwise_learning_rates import LAYERWISE_LEARNING_RATES
 from keras_regkit.levers.cards.less_capacity import LESS_CAPACITY
 from keras_regkit.levers.cards.locked_dropout import LOCKED_DROPOUT
+from keras_regkit.levers.cards.many_passes import (
+    GRADIENT_PENALTY,
+    JACOBIAN_PENALTY,
+    MANIFOLD_MIX_UP,
+    R_DROP,
+    VIRTUAL_ADVERSARIAL,
+)
 from keras_regkit.levers.cards.max_norm import MAX_NORM
 from keras_regkit.levers.cards.monte_carlo_dropout import MONTE_CARLO_DROPOUT
+from keras_regkit.levers.cards.noisy_labels import (
+    BOOTSTRAPPING,
+    CONFIDENCE_PENALTY,
+    EARLY_LEARNING,
+    GENERALIZED_CROSS_ENTROPY,
+    JSD_CONSISTENCY,
+    POLY_LOSS,
+    SYMMETRIC_CROSS_ENTROPY,
+)
 from keras_regkit.levers.cards.normalization_layers import (
     FILTER_RESPONSE_NORMALIZATION,
     GHOST_BATCH_NORM,
@@ -35,12 +59,16 @@ from keras_regkit.levers.cards.normalization_layers import (
 )
 from keras_regkit.levers.cards.patch_dropout import PATCH_DROPOUT
 from keras_regkit.levers.cards.penalties import L1, L1_L2, L2
+from keras_regkit.levers.cards.proximal import PROXIMAL
 from keras_regkit.levers.cards.recalibrate_batch_norm import RECALIBRATE_BATCH_NORM
 from keras_regkit.levers.cards.residual_noise import DROP_PATH, SHAKE_DROP, SHAKE_SHAKE, STOCHASTIC_DEPTH
+from keras_regkit.levers.cards.sharpness import ADVERSARIAL_WEIGHT_PERTURBATION, ASAM, SAM, SAM_EVERY
 from keras_regkit.levers.cards.singular_values import ORTHOGONAL, SPECTRAL_NORM_PENALTY
 from keras_regkit.levers.cards.starting_points import L2_SP, WEIGHTED_L2
+from keras_regkit.levers.cards.temperature_scaling import TEMPERATURE_SCALING
 from keras_regkit.levers.cards.total_variation import TOTAL_VARIATION
 from keras_regkit.levers.cards.weight_decay import WEIGHT_DECAY
+from keras_regkit.levers.cards.weight_decay_policy import WEIGHT_DECAY_POLICY
 from keras_regkit.levers.cards.word_dropout import WORD_DROPOUT
 from keras_regkit.levers.cards.zoneout import ZONEOUT
 
@@ -97,4 +125,33 @@ CARDS = (
     SHAKE_SHAKE,
     SHAKE_DROP,
     GRADUAL_UNFREEZING,
+    SYMMETRIC_CROSS_ENTROPY,
+    GENERALIZED_CROSS_ENTROPY,
+    BOOTSTRAPPING,
+    CONFIDENCE_PENALTY,
+    POLY_LOSS,
+    EARLY_LEARNING,
+    JSD_CONSISTENCY,
+    TEMPERATURE_SCALING,
+    R_DROP,
+    JACOBIAN_PENALTY,
+    GRADIENT_PENALTY,
+    VIRTUAL_ADVERSARIAL,
+    MANIFOLD_MIX_UP,
+    SAM,
+    ASAM,
+    SAM_EVERY,
+    ADVERSARIAL_WEIGHT_PERTURBATION,
+    EMA,
+    SWA,
+    TOP_K_AVERAGING,
+    GREEDY_SOUP,
+    SNAPSHOT_ENSEMBLE,
+    PROXIMAL,
+    WEIGHT_DECAY_POLICY,
+    LOOKAHEAD,
+    ADAPTIVE_GRADIENT_CLIPPING,
+    GRADIENT_CENTRALIZATION,
+    GRADIENT_NOISE,
+    LAYERWISE_LEARNING_RATES,
 )

@@ -1,27 +1,22 @@
 """Label smoothing through the loss."""
 
-import inspect
 import warnings
 
 import keras
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.levers.cards._losses import as_object
 from keras_regkit.levers.lever import Lever
 from keras_regkit.losses import LabelSmoothing
 from keras_regkit.surgery import copy, recompile
 
 _SMOOTHED_BY_KERAS = (keras.losses.BinaryCrossentropy, keras.losses.CategoricalCrossentropy)
-_CLASSES = {
-    keras.losses.binary_crossentropy: keras.losses.BinaryCrossentropy,
-    keras.losses.categorical_crossentropy: keras.losses.CategoricalCrossentropy,
-    keras.losses.sparse_categorical_crossentropy: keras.losses.SparseCategoricalCrossentropy,
-}
 
 
 def _smooth(model, smoothing):
     new = smoothed(model.loss, smoothing)
-    if keras.losses.serialize(new) == keras.losses.serialize(_as_object(model.loss)):
+    if keras.losses.serialize(new) == keras.losses.serialize(as_object(model.loss)):
         warnings.warn(f"The loss smooths by {smoothing} already: nothing changed", NoEffectWarning, stacklevel=4)
     return recompile(copy(model), loss=new)
 
@@ -32,7 +27,7 @@ def smoothed(loss, smoothing):
     Raises:
         ValueError: the loss is not a cross-entropy, so there are no labels to smooth.
     """
-    loss = _as_object(loss)
+    loss = as_object(loss)
     if isinstance(loss, LabelSmoothing):
         loss = loss.loss
     if type(loss) in _SMOOTHED_BY_KERAS:
@@ -44,12 +39,6 @@ def smoothed(loss, smoothing):
         "'label_smoothing' needs a model compiled with one cross-entropy (binary, categorical or sparse categorical). "
         f"Received: {name}"
     )
-
-
-def _as_object(loss):
-    """The cross-entropies are compiled by name, as functions or as objects; here they become objects."""
-    found = keras.losses.get(loss) if isinstance(loss, str) else loss
-    return _CLASSES[found]() if inspect.isfunction(found) and found in _CLASSES else found
 
 
 LABEL_SMOOTHING = Lever(

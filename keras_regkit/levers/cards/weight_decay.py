@@ -3,10 +3,10 @@
 import warnings
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.optimizers import without_loss_scale
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.levers.lever import Lever
 from keras_regkit.surgery import copy, recompile
-from keras_regkit._core.optimizers import without_loss_scale
 
 
 def _decay(model, strength):

@@ -79,8 +79,7 @@ def _layers(strengths, rng):
             keras.layers.RandomTranslation(strengths["crop"], strengths["crop"], fill_mode="constant", seed=seed())
         )
     if strengths["color_jitter"]:
-        factor = strengths["color_jitter"]
-        layers.append(keras.layers.RandomColorJitter(value_range, factor, factor, factor, seed=seed()))
+        layers.append(_color_jitter(strengths["color_jitter"], value_range, seed()))
     if strengths["rand_augment"]:
         layers.append(
             keras.layers.RandAugment(
@@ -89,3 +88,19 @@ def _layers(strengths, rng):
         )
     mix = keras.layers.MixUp(strengths["mixup"], seed=seed()) if strengths["mixup"] else None
     return layers, (keras.layers.CutMix(seed=seed()), mix, strengths["cutmix"])
+
+
+def _color_jitter(amount, value_range, seed):
+    """Returns the layer that scales contrast and saturation by 1 − amount to 1 + amount, and brightness about as much.
+
+    Keras adds to the brightness: half the amount, of the whole range, is what scaling does to a medium grey. And it
+    takes the saturation as m / (1 + m) for a scale of m.
+    """
+    low, high = 1 - amount, 1 + amount
+    return keras.layers.RandomColorJitter(
+        value_range,
+        brightness_factor=amount / 2,
+        contrast_factor=amount,
+        saturation_factor=(low / (1 + low), high / (1 + high)),
+        seed=seed,
+    )

@@ -6,7 +6,7 @@ from keras_regkit.presets.recipes._records import make_recipe
 from keras_regkit.presets.recipes._scaling import Amount
 
 _ULMFIT = "Howard & Ruder 2018"
-_SP = "Li et al. 2018 (L2-SP), eq. 3"
+_SP = "Li et al. 2018 (L2-SP), eq. 2"
 
 
 def fine_tuning(task="multiclass", *, samples, gap=None, stages=3):
@@ -70,6 +70,7 @@ def fine_tuning(task="multiclass", *, samples, gap=None, stages=3):
             "layer_decay": (0.3846, f"1/2.6 from group to group, {_ULMFIT}, section 3.2"),
             "weight_decay": (0.0, f"off: {_SP} takes its place"),
             "decay_exclude": (["bias"], "kernels only, if it is turned on"),
+            "clip_norm": (None, "ours: off"),
         },
         loss=loss,
         callbacks={

@@ -2,6 +2,7 @@
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit.presets import _building as building
+from keras_regkit.presets._images import channels_first
 from keras_regkit.presets.recipes._records import make_recipe
 from keras_regkit.presets.recipes._scaling import Amount
 
@@ -68,12 +69,13 @@ def image_classification(input_shape, outputs, *, samples, gap=None, model="resn
             "learning_rate": (1e-3, "ours: the default of Adam"),
             "weight_decay": amount.logarithmic(1e-4, 1e-2, "common practice with AdamW"),
             "decay_exclude": (["bias"], "He et al. 2019 (bag of tricks), section 3.1: kernels only"),
+            "clip_norm": (None, "ours: off"),
         },
         loss={
             "loss": ("categorical_crossentropy", "soft labels, for MixUp"),
             "label_smoothing": (0.1, "Szegedy et al. 2016, section 7"),
         },
-        augmentation=_augmentation(amount, shape[-1] == 3, value_range),
+        augmentation=_augmentation(amount, shape[0 if channels_first() else -1] == 3, value_range),
         callbacks={
             "patience": (15, "common practice: 10 to 20"),
             "averaging": ("ema", f"{_V2}"),

@@ -73,6 +73,7 @@ def tabular(input_shape, outputs=None, task="binary", *, samples, gap=None):
                 1e-5, 1e-1, f"searched by {_COCKTAILS}; 0.02 in {_REALMLP}, at a larger learning rate"
             ),
             "decay_exclude": (["bias"], f"{_REALMLP}: bias_wd_factor=0; vectors are exempt anyway"),
+            "clip_norm": (None, "ours: off"),
         },
         loss=loss,
         callbacks={
