@@ -176,7 +176,9 @@ LEVERS = [
     TrainingLever("SAM", (0.02, 0.05, 0.2), wrapped(training.SAM)),
     TrainingLever("ASAM", (0.2, 0.5, 2.0), wrapped(lambda model, s: training.SAM(model, s, adaptive=True))),
     TrainingLever("SAM, every 5", (0.05, 0.2, 0.5), wrapped(lambda model, s: training.SAM(model, s, every=5))),
-    TrainingLever("AdversarialWeightPerturbation", (0.005, 0.02, 0.05), wrapped(training.AdversarialWeightPerturbation)),
+    TrainingLever(
+        "AdversarialWeightPerturbation", (0.005, 0.02, 0.05), wrapped(training.AdversarialWeightPerturbation)
+    ),
     TrainingLever("RDrop", (0.3, 1.0, 5.0), wrapped(training.RDrop, dropout=0.2), "plain with dropout 0.2"),
     TrainingLever("JacobianPenalty", (0.001, 0.01, 0.1), wrapped(training.JacobianPenalty)),
     TrainingLever("GradientPenalty", (0.1, 1.0, 10.0), wrapped(training.GradientPenalty)),

@@ -91,6 +91,5 @@ SNAPSHOT_ENSEMBLE = Lever(
         ("early_stopping", "would end it within a cycle: leave it out"),
     ),
     source="Huang et al. 2017, Snapshot Ensembles: Train 1, get M for free, equation 2",
-    usage="snapshots = callbacks.SnapshotEnsemble(cycles=5); model.fit(..., callbacks=[snapshots]); "
-    "snapshots.ensemble().predict(x)",
+    usage="model.fit(x, y, epochs=50, callbacks=[callbacks.SnapshotEnsemble(cycles=5)])",
 )
