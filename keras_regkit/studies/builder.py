@@ -1,6 +1,8 @@
 """From what the user gives as `build` to a fresh compiled model per seed."""
 
+import contextlib
 import inspect
+import random
 import warnings
 
 import keras
@@ -90,9 +92,22 @@ def _check_ready(model):
 def _redrawn(model, seed):
     """Returns a copy of `model` whose trainable layers start from new weights."""
     seeds = np.random.default_rng(seed)
-    copy = type(model).from_config(_reseed(model.get_config(), seeds))
+    config = _reseed(model.get_config(), seeds)
+    with _python_seeded(int(seeds.integers(2**31))):
+        copy = type(model).from_config(config)
     _carry_fixed_weights(model, copy)
     return recompile(copy, like=model)
+
+
+@contextlib.contextmanager
+def _python_seeded(seed):
+    """Within, initializers that were given no seed draw theirs, as Keras has them do, from a known state."""
+    state = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def _carry_fixed_weights(model, copy):
@@ -104,8 +119,13 @@ def _carry_fixed_weights(model, copy):
 
 
 def _reseed(config, seeds):
-    """Returns `config` with every seed in it, set or not, replaced by one drawn from `seeds`."""
+    """Returns `config` with every seed in it, set or not, replaced by one drawn from `seeds`.
+
+    Initializers that were given none stay so: attention makes several of one config, which would all draw the same.
+    """
     if isinstance(config, dict):
+        if config.get("module") == "keras.initializers" and config["config"].get("seed") is None:
+            return config
         return {
             key: int(seeds.integers(2**31)) if key == "seed" and not isinstance(value, dict) else _reseed(value, seeds)
             for key, value in config.items()

@@ -61,6 +61,18 @@ def test_noise_and_initializers_get_new_seeds():
     assert copies[0](x).shape == (8, 1)
 
 
+def test_attention_draws_each_of_its_kernels():
+    tokens = keras.Input((3, 4))
+    attended = keras.layers.MultiHeadAttention(1, 4, name="attention")(tokens, tokens)
+    model = keras.Model(tokens, keras.layers.Dense(1)(attended))
+    model.compile("sgd", "mse")
+    first, again = (Builder(model)(0) for _ in range(2))
+    query, key = (first.get_layer("attention").get_weights()[index].reshape(4, 4) for index in (0, 2))
+    assert not np.allclose(query, key)
+    for ours, theirs in zip(weights(first), weights(again), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def fixed_parts(nested):
     """A model with an adapted Normalization and a frozen layer, at the top or in a model of their own."""
     x = table()[0] * 9 + 5
