@@ -46,9 +46,9 @@ MIXINS = {
 }
 ARGUMENTS = {
     "WeightDecayPolicy": {"weight_decay": 0.01},
-    "Lookahead": {"sync_period": 2},
+    "Lookahead": {"sync_period": 3},  # of which an epoch is a multiple: it ends with the slow weights
     "GradientNoise": {"seed": 0},
-    "LearningRateMultipliers": {"multipliers": {"hidden/.*": 0.5}},
+    "LearningRateMultipliers": {"multipliers": {"hidden/.*": 0.5}, "multipliers_strict": False},
 }
 LOSSES = {
     "cross-entropy": lambda: "sparse_categorical_crossentropy",

@@ -49,6 +49,7 @@ def check(instance, saved_models):
     )
 
 
+@pytest.mark.filterwarnings("ignore:.*trained on labels without the column of `index_labels`")
 @pytest.mark.parametrize("instance", INSTANCES, ids=lambda i: i.id)
 def test_instance_keeps_the_contract(instance, saved_models):
     check(instance, saved_models)

@@ -107,6 +107,20 @@ def step_variable(model, value, dtype):
         return keras.Variable(value, dtype=dtype, trainable=False, aggregation="only_first_replica", name=name)
 
 
+def when(condition, model, function):
+    """Calls `function`, which assigns to variables, if the boolean tensor `condition` is true, and may call it if not.
+
+    A compiled step branches where that is possible, and saves the work: not on several replicas, which cannot update
+    variables within a branch, and not on JAX, where the branch would cost more than what is branched around.
+    """
+    strategy = getattr(model, "distribute_strategy", None)
+    several = strategy is not None and strategy.num_replicas_in_sync > 1
+    if keras.backend.backend() == "jax" or several:
+        function()
+    else:
+        ops.cond(condition, function, lambda: None)
+
+
 def _contains(optimizer, variables):
     known = {id(v) for v in optimizer.variables} if optimizer is not None else ()
     return bool(variables) and all(id(v) in known for v in variables)

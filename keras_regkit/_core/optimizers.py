@@ -4,6 +4,7 @@ import contextlib
 import warnings
 
 from keras_regkit._core.backend import to_numpy
+from keras_regkit._core.tracking import all_layers
 
 
 def without_loss_scale(optimizer):
@@ -51,6 +52,11 @@ def fit_optimizer_to_trainable(model, memory, spares):
     _recall(new, memory)
     model.optimizer = new
     model.make_train_function(force=True)
+    # A wrapper shares its optimizer with the model within, which goes on with it too.
+    for inner in all_layers(model)[1:]:
+        if getattr(inner, "optimizer", None) is old:
+            inner.optimizer = new
+            inner.train_function = None
 
 
 def _unbuilt_copy(optimizer):
@@ -92,8 +98,8 @@ def _by_name(optimizer):
     if twice:
         names = sorted(name for _, name in twice)
         warnings.warn(
-            f"Variables of the optimizer share a name, since layers do, and start from zero in this stage: {names}. "
-            "Give the layers names of their own to carry them over",
+            f"Variables of the optimizer share a name, and start from zero in this stage: {names}. Where layers share "
+            "one, give them names of their own; optimizers such as Adafactor give names that are not unique",
             stacklevel=4,
         )
     return {key: variable for key, variable in named.items() if key not in twice}

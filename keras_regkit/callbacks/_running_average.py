@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from keras_regkit._core.after_step import AfterStep, step_variable
+from keras_regkit._core.after_step import AfterStep, step_variable, when
 from keras_regkit._core.backend import to_numpy
 
 
@@ -138,11 +138,18 @@ class RunningAverage:
         updates = ops.convert_to_tensor(self._updates)
         steps = ops.add(self._steps, ops.cast(stepped, "int32"))
         due = ops.logical_and(stepped, ops.equal(ops.mod(steps, self.every), 0))
-        # A share of zero instead of a branch: replicas cannot update variables within one.
+        # Not due, the share is zero: where the step cannot branch, the average is computed and stays.
         share = ops.where(due, self.share(ops.cast(updates, "float32")), 0.0)
-        for variable, average in zip(self.variables, self.averages, strict=True):
-            old = ops.convert_to_tensor(average)
-            new = ops.cast(variable, average.dtype)
-            average.assign(ops.add(old, ops.multiply(ops.cast(share, average.dtype), ops.subtract(new, old))))
+
+        def update():
+            for variable, average in zip(self.variables, self.averages, strict=True):
+                old = ops.convert_to_tensor(average)
+                new = ops.cast(variable, average.dtype)
+                average.assign(ops.add(old, ops.multiply(ops.cast(share, average.dtype), ops.subtract(new, old))))
+
+        if self.every == 1:
+            update()
+        else:
+            when(due, self.model, update)
         self._steps.assign(steps)
         self._updates.assign(ops.add(updates, ops.cast(due, "int32")))

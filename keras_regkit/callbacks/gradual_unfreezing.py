@@ -96,11 +96,11 @@ class GradualUnfreezing(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         model = self.model
-        rate = without_loss_scale(model.optimizer).get_config()["learning_rate"]
+        rate = without_loss_scale(model.optimizer).get_config().get("learning_rate")
         if self.learning_rates and not isinstance(rate, float):
             raise ValueError(
-                "`learning_rates` cannot be set where the optimizer follows a schedule. Use a constant `learning_rate` "
-                f"in the optimizer, or leave `learning_rates` out. Received: {rate!r}"
+                "`learning_rates` needs an optimizer with one constant `learning_rate`, and this one follows a "
+                f"schedule or has several. Use such an optimizer, or leave `learning_rates` out. Received: {rate!r}"
             )
         self._plan(model)
         epochs = self.params.get("epochs")

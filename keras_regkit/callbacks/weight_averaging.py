@@ -125,6 +125,7 @@ class WeightAveraging(keras.callbacks.Callback):
         backup_dir=None,
     ):
         super().__init__()
+        self._finalizing = None
         check_arguments(
             self.RANGES,
             kind=kind,
@@ -216,6 +217,10 @@ class WeightAveraging(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._enter()
+        if self._average.in_model:
+            # Fit may end here, and an optimizer such as Lookahead would then put weights of its own in their place.
+            self._finalizing = self.model.optimizer
+            self._finalizing.finalize_variable_values = lambda variables: None
         if self._backup is not None and self._average.in_model:
             self._save(epoch)
 
@@ -331,6 +336,7 @@ class WeightAveraging(keras.callbacks.Callback):
 
     def _leave(self):
         """Puts the weights of training back into the model."""
+        self._let_finalize()
         if not self._average.in_model:
             return
         self._average.take()
@@ -338,6 +344,7 @@ class WeightAveraging(keras.callbacks.Callback):
 
     def _finish(self):
         """Leaves the model as it is, and forgets the weights of training."""
+        self._let_finalize()
         average, self._average = self._average, None
         if average is None:
             return
@@ -349,6 +356,11 @@ class WeightAveraging(keras.callbacks.Callback):
             vars(self.model).pop("evaluate", None)
         else:
             average.stop()
+
+    def _let_finalize(self):
+        if self._finalizing is not None:
+            vars(self._finalizing).pop("finalize_variable_values", None)
+            self._finalizing = None
 
     def _patch_evaluate(self):
         """Has `fit`'s validation compare the epoch's own weights first, and measure the average then."""

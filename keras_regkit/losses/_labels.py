@@ -11,6 +11,8 @@ from keras_regkit._core.backend import is_known
 
 # The largest number up to which a dtype holds every integer.
 _EXACT = {"bfloat16": 2**8, "float16": 2**11}
+# Shares that were mixed or averaged leave [0, 1] by as much as the rounding of 16 bits.
+_ROUNDING = 1e-3
 
 
 class Classes:
@@ -129,4 +131,4 @@ def _class_rows(y_true, y_pred):
 
 
 def _shares(labels):
-    return checked(labels, (labels >= 0) & (labels <= 1), "Label shares must be in [0, 1]")
+    return checked(labels, (labels >= -_ROUNDING) & (labels <= 1 + _ROUNDING), "Label shares must be in [0, 1]")

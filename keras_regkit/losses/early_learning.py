@@ -9,7 +9,7 @@ from keras_regkit._core.tracking import adopt, all_layers
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 from keras_regkit.losses._labels import Classes, checked
 from keras_regkit.losses._memory import Memory
-from keras_regkit.losses.index_labels import MOST_SAMPLES, split_index
+from keras_regkit.losses.index_labels import MOST_SAMPLES, split_index, warned_of_without_index
 
 # As published: probabilities are kept off 0 and 1, so that the logarithm stays finite.
 _OFF_THE_EDGE = 1e-4
@@ -39,7 +39,8 @@ class EarlyLearning(ClassLoss):
         model.fit(x, index_labels(y, classes=10), validation_data=(x_val, keras.utils.to_categorical(y_val, 10)))
 
     Shuffling, datasets and sample weights are as ever. Labels without the column, for validation, get the plain
-    cross-entropy and move nothing. The targets move when a gradient is taken, so `evaluate` leaves them alone.
+    cross-entropy and move nothing; a `NoEffectWarning` says when they are trained on. The targets move when a gradient
+    is taken, so `evaluate` leaves them alone.
 
     The memory is one float32 number per sample and class. `attach` makes it a weight of the model: on JAX this is
     necessary, and `fit` says so; elsewhere it is optional. A saved compiled model has the memory with it, attached or
@@ -151,7 +152,7 @@ class EarlyLearning(ClassLoss):
         classes = Classes(labels, y_pred, self.from_logits)
         plain = classes.cross_entropy(classes.labels)
         if index is None:
-            return plain
+            return warned_of_without_index(plain, self)
         known = index < self.samples
         plain = checked(plain, known, f"The index of a label must be below `samples`, which is {self.samples}. Rows")
         index = ops.cast(ops.where(known, index, 0), "int32")

@@ -1,9 +1,13 @@
 """Labels that say which sample they belong to."""
 
+import warnings
+
 import numpy as np
 from keras import ops
 
+from keras_regkit._core.backend import when_differentiated
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.losses._labels import checked
 
 # float32, in which labels reach a loss, holds every integer up to here.
@@ -81,3 +85,22 @@ def split_index(y_true, y_pred, loss):
     index = -1 - y_true[:, classes]
     whole = (index >= 0) & (ops.floor(index) == index)
     return y_true[:, :classes], checked(index, whole, "The last column of labels must be made by `index_labels`")
+
+
+def warned_of_without_index(values, loss):
+    """Returns `values`, the plain cross-entropy of labels without index; warns if a gradient is taken of it.
+
+    Args:
+        values: Tensor.
+        loss: The loss, for the message.
+    """
+
+    def warn():
+        warnings.warn(
+            f"{type(loss).__name__} was trained on labels without the column of `index_labels`, and is the plain "
+            "cross-entropy there. Call fit(x, index_labels(y, classes), ...)",
+            NoEffectWarning,
+            stacklevel=2,
+        )
+
+    return when_differentiated(values, warn)

@@ -8,7 +8,7 @@ from keras import ops
 from keras_regkit._core.checks import Interval
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 from keras_regkit.losses._labels import Classes, checked
-from keras_regkit.losses.index_labels import split_index
+from keras_regkit.losses.index_labels import split_index, warned_of_without_index
 
 VIEWS = 3
 
@@ -44,7 +44,8 @@ class JSDConsistency(ClassLoss):
 
     To shuffle, let a dataset shuffle samples before it makes three rows of each. Rows that are not in groups of three
     are refused where that can be seen; in a compiled step they make the loss NaN. Labels without index (one-hot, soft
-    or integer) are taken for plain rows and get the plain cross-entropy: so validation and test data need no views.
+    or integer) are taken for plain rows and get the plain cross-entropy: so validation and test data need no views. A
+    `NoEffectWarning` says when such labels are trained on.
 
     Each row of a group has the group's value, so that reductions are as in Keras; with sample weights a group counts as
     much as its three rows do on average. `strength=0` is the cross-entropy of the clean rows.
@@ -81,6 +82,8 @@ class JSDConsistency(ClassLoss):
     """
 
     STRENGTH = "strength"
+    # Told to methods that would mix rows of one group with those of another.
+    rows_in_groups = True
     RANGES = {"strength": Interval(0, closed="left"), "from_logits": FLAG}  # noqa: RUF012
 
     def __init__(
@@ -104,7 +107,7 @@ class JSDConsistency(ClassLoss):
         classes = Classes(labels, y_pred, self.from_logits)
         plain = classes.cross_entropy(classes.labels)
         if index is None:
-            return plain
+            return warned_of_without_index(plain, self)
         if index.shape[0] is not None and index.shape[0] % VIEWS:
             raise ValueError(f"A batch must have {VIEWS} rows per sample. Received: {index.shape[0]} rows")
         log_p = ops.reshape(classes.log_p, (-1, VIEWS, y_pred.shape[-1]))

@@ -57,7 +57,8 @@ class AdaptiveGradientClipping(Mixin):
     Example:
 
     >>> gradient, weight = ops.array([[3.0, 0.1], [4.0, 0.0]]), ops.array([[1.0, 1.0], [0.0, 0.0]])
-    >>> ops.convert_to_numpy(clip_by_unit(gradient, weight, axes=(0,), clipping=0.5, floor=1e-3)).round(2).tolist()
+    >>> clipped = clip_by_unit(gradient, weight, axes=(0,), clipping=0.5, floor=1e-3)
+    >>> ops.convert_to_numpy(clipped).astype("float64").round(2).tolist()
     [[0.3, 0.1], [0.4, 0.0]]
     """
 

@@ -58,7 +58,7 @@ class Proximal(Mixin):
     >>> dense = keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L1(0.1))
     >>> model = keras.Sequential([keras.Input((4,)), dense])
     >>> model.compile(ProximalNadam(0.1), "mse")
-    >>> history = model.fit(x, y, epochs=200, verbose=0)
+    >>> history = model.fit(np.tile(x, (200, 1)), np.tile(y, (200, 1)), batch_size=4, shuffle=False, verbose=0)
     >>> (model.get_weights()[0][:, 0] == 0).tolist()
     [False, True, True, False]
     """

@@ -122,8 +122,16 @@ class Wrapper(keras.Model):
 
         Args:
             y, y_pred, sample_weight: As for `compute_loss`; with several outputs, structures like the model's.
+
+        Raises:
+            ValueError: the model was compiled without a loss.
         """
         outermost = self._outermost()
+        if outermost.loss is None:  # all there is comes from `add_loss`, in the first pass alone
+            raise ValueError(
+                f"{type(self).__name__} needs the loss given to `compile`, and {self.model.name!r} was compiled "
+                "without one. Compile it with a loss; what `add_loss` adds in the model stays part of the total"
+            )
         with keras.StatelessScope([(v, v.value) for v in outermost._all_variables()]):
             outermost._penalties_off = True
             try:
@@ -239,4 +247,5 @@ def _take_over_compilation(wrapper, model):
     """Compiles `wrapper` with the very objects that `model` was compiled with; `model` stays as it is."""
     # The objects themselves: a config would not bring back functions that Keras cannot find by their names.
     arguments = {**model._compile_config.config, "optimizer": model.optimizer}
-    keras.Model.compile(wrapper, **arguments)
+    # What scales the loss is part of the optimizer already, or was not wanted.
+    keras.Model.compile(wrapper, **arguments, auto_scale_loss=False)

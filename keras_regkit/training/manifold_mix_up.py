@@ -10,6 +10,7 @@ from keras_regkit._core.cut_points import consumers_of_inputs, cut_points
 from keras_regkit._core.layer_outputs import outputs_through
 from keras_regkit._core.paths import layer_paths
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.tracking import all_layers
 from keras_regkit._core.where import select
 from keras_regkit.training._extra_pass import check_nesting, plain_model
 from keras_regkit.training._inputs import as_declared, is_float
@@ -121,6 +122,12 @@ class ManifoldMixUp(Wrapper):
         drawn = self._drawn.take()
         if drawn is None:  # the predictions are not from a training pass
             return loss
+        for each in keras.tree.flatten(self._outermost().loss):
+            if getattr(each, "rows_in_groups", False):
+                raise ValueError(
+                    f"ManifoldMixUp mixes the rows of a batch in a random order, and {each.name!r} needs them in "
+                    "groups: use one of the two"
+                )
         share, order = drawn
         partners = keras.tree.map_structure(lambda leaf: _reordered(leaf, order), (y, sample_weight))
         change = self.data_loss(partners[0], y_pred, partners[1]) - self.data_loss(y, y_pred, sample_weight)
@@ -196,8 +203,15 @@ def _find_places(model, layers):
                 )
             places[INPUT] = None
         else:
-            places.update(select(model, entry))
+            places.update(_outer_ones(select(model, entry)))
     return places
+
+
+def _outer_ones(selected):
+    """Leaves out the parts of layers that are selected as a whole, such as the cell of a recurrent layer."""
+    whole = [layer for layer in selected.values() if not isinstance(layer, keras.Model)]
+    parts = {id(part) for layer in whole for part in all_layers(layer)[1:]}
+    return {path: layer for path, layer in selected.items() if id(layer) not in parts}
 
 
 def _places_of(model):

@@ -32,7 +32,8 @@ def predicts_logits(model, from_logits):
     columns = _columns(model)
     activation = _last_activation(model)
     loss = _config_of_loss(model)
-    if columns and columns > 1 and (activation == "sigmoid" or "binary" in str(loss.get("name"))):
+    several = activation == "sigmoid" or "binary" in str(loss.get("name")) or loss.get("multi_label", False)
+    if columns and columns > 1 and several:
         raise ValueError(
             f"The outputs of {model.name!r} are {columns} yes-or-no decisions. Calibration takes one of them, or "
             "classes that exclude each other"

@@ -65,7 +65,7 @@ class CalibrationResult:
             weights: Array `(n,)`, at least 0. Defaults to None: all rows count alike.
 
         Raises:
-            ValueError: `probabilities` are none, or the labels do not fit.
+            ValueError: `probabilities` are none, or the labels or weights do not fit.
         """
         check_arguments({"bins": BINS}, bins=bins)
         p = np.asarray(probabilities, "float64")
@@ -79,7 +79,13 @@ class CalibrationResult:
         labels = label_rows(labels, p.shape[1])
         if len(labels) != len(p):
             raise ValueError(f"There must be as many labels as rows. Received: {len(labels)} labels, {len(p)} rows")
-        weights = np.ones(len(p)) if weights is None else np.asarray(weights, "float64").reshape(len(p))
+        weights = np.ones(len(p)) if weights is None else np.asarray(weights, "float64")
+        if weights.size != len(p) or not (weights.min() >= 0 and 0 < weights.sum() < np.inf):
+            raise ValueError(
+                f"`weights` must be {len(p)} numbers, one for each row, at least 0, finite, and not all 0. Received: "
+                f"shape {weights.shape}, from {weights.min(initial=np.inf):.4g} to {weights.max(initial=-np.inf):.4g}"
+            )
+        weights = weights.reshape(len(p))
         p = as_pairs(np.clip(p, 0, 1))
         return measured(p, np.log(np.clip(p, _SMALLEST, 1)), labels, weights / weights.sum(), bins)
 

@@ -149,7 +149,7 @@ class TemperatureScaling(keras.Model):
 
         Returns:
             The model itself. A `DataWarning` says when there is no best temperature between 0.01 and 100: every row
-            is predicted right, or the predictions are no better than chance.
+            is predicted right, or the predictions are no better than chance or far too sure where they are wrong.
 
         Raises:
             ValueError: the model gives NaN, or the labels do not fit.
@@ -159,7 +159,8 @@ class TemperatureScaling(keras.Model):
         logits = logit_pairs(outputs if self.from_logits else _logits_of(outputs, np))
         found = best_temperature(logits, labels, weights)
         if found in (COLDEST, HOTTEST):
-            why = "every row is predicted right" if found == COLDEST else "the predictions are no better than chance"
+            hot = "the predictions are no better than chance, or far too sure where they are wrong"
+            why = "every row is predicted right" if found == COLDEST else hot
             warnings.warn(
                 f"No temperature in [{COLDEST:g}, {HOTTEST:g}] is best: {why}. It is set to {found:g}; use more "
                 "held-out rows",

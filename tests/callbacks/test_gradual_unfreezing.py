@@ -8,6 +8,7 @@ from keras_regkit import callbacks, surgery
 from keras_regkit._core.backend import to_numpy
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.regularizers import L2SP
+from keras_regkit.training import SAM
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(32, 3)).astype("float32")
@@ -190,6 +191,27 @@ def test_a_saved_model_trains_on(tmp_path):
     loaded.fit(X, Y, verbose=0)
 
 
+def test_a_wrapper_and_the_model_within_keep_one_optimizer():
+    model = small_model("adam")
+    wrapper = SAM(model)
+    fit(wrapper, callbacks.GradualUnfreezing(["head", "middle"]), epochs=2)
+    assert wrapper.optimizer is model.optimizer
+    steps = int(to_numpy(wrapper.optimizer.iterations))
+    model.fit(X, Y, batch_size=32, verbose=0)
+    assert int(to_numpy(wrapper.optimizer.iterations)) == steps + 1
+
+
+@pytest.mark.filterwarnings("ignore:Variables of the optimizer share a name:UserWarning")
+def test_several_optimizers():
+    parts = {".*low.*": keras.optimizers.SGD(0.01)}
+    parts = keras.optimizers.OptimizerMap(keras.optimizers.Adam(0.01), parts)
+    moved = fit(small_model(keras.optimizers.MultiOptimizer(parts)), callbacks.GradualUnfreezing(["head", "low"]), 2)
+    assert moved == [{"head"}, {"head", "low"}]
+    rates = callbacks.GradualUnfreezing(["head", "low"], learning_rates=[0.1, 0.01])
+    with pytest.raises(ValueError, match="or has several"):
+        fit(small_model(keras.optimizers.MultiOptimizer(parts)), rates, 2)
+
+
 @pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # of Keras, where NumPy reads its tensors
 def test_too_few_epochs_warn():
     with pytest.warns(NoEffectWarning, match=r"begin at the epochs \[0, 3\], and fit ends after 2"):
@@ -232,5 +254,5 @@ def test_stages_that_name_nothing(stages, message):
 
 def test_learning_rates_and_a_schedule_do_not_go_together():
     model = small_model(keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 10)))
-    with pytest.raises(ValueError, match="follows a schedule"):
+    with pytest.raises(ValueError, match="follows a schedule or"):
         fit(model, callbacks.GradualUnfreezing(["head"], learning_rates=[0.1]))

@@ -176,6 +176,23 @@ def test_any_optimizer(kind, optimizer):
     assert averaging.updates == {"ema": 6 if optimizer == "accumulated" else 12, "swa": 3}[kind]
 
 
+class Finalizing(keras.optimizers.SGD):
+    """An optimizer that sets the weights when `fit` ends, as Lookahead does."""
+
+    def finalize_variable_values(self, var_list):
+        for variable in var_list:
+            variable.assign(np.full(variable.shape, 7.0))
+
+
+@pytest.mark.parametrize("kind", ["ema", "swa", "top-k", "greedy soup"])
+def test_the_optimizer_does_not_overwrite_the_average(kind):
+    model = make_model(Finalizing(0.1))
+    history = fit(model, WeightAveraging(kind), epochs=2)
+    np.testing.assert_allclose(loss_of(model), history.history["val_loss"][-1], rtol=1e-5)
+    fit(model, epochs=1)
+    np.testing.assert_array_equal(model.get_weights()[0], 7.0)  # without the callback it does as before
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision(policy):
     keras.config.set_dtype_policy(policy)

@@ -11,7 +11,7 @@ import pytest
 BACKEND = keras.backend.backend()
 
 PROGRAM = """
-import contextlib, keras, numpy as np
+import keras, numpy as np
 from keras_regkit.callbacks import SnapshotEnsemble, WeightAveraging
 
 random = np.random.default_rng(0)
@@ -26,10 +26,11 @@ else:
     import jax
     jax.config.update("jax_num_cpu_devices", 2)
 
-def two_devices():
-    if keras.backend.backend() == "tensorflow":
-        return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope()
-    return keras.distribution.DataParallel(auto_shard_dataset=False).scope()
+# One strategy for all: TensorFlow mixes up the messages of several.
+if keras.backend.backend() == "tensorflow":
+    distribution = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+else:
+    distribution = keras.distribution.DataParallel(auto_shard_dataset=False)
 
 def run(callback, norm=False):
     keras.utils.set_random_seed(1)
@@ -49,12 +50,12 @@ for make in (
     lambda: SnapshotEnsemble(2),
 ):
     one = run(make())
-    with two_devices():
+    with distribution.scope():
         two = run(make())
     for expected, found in zip([one[0], *one[1]], [two[0], *two[1]]):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
 # Plain batch normalization sees half a batch on each of TensorFlow's replicas: it runs, but is another training.
-with two_devices():
+with distribution.scope():
     for averaging in (WeightAveraging(), WeightAveraging("swa", train=X)):
         losses, weights = run(averaging, norm=True)
         assert np.isfinite(losses).all()

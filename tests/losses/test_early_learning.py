@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from test_class_losses import ce, number, softmax, with_gradient
 
-from keras_regkit.losses import EarlyLearning, index_labels
+from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.losses import EarlyLearning, JSDConsistency, index_labels
 from keras_regkit.testing import SavedModels
 
 JAX = keras.backend.backend() == "jax"
@@ -102,6 +103,16 @@ def test_extreme_float16_logits_stay_finite():
     value, gradient = with_gradient(elr(), index_labels(Y, 3), logits)
     assert np.isfinite(value)
     assert np.isfinite(gradient).all()
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # of Keras, where NumPy reads its tensors
+@pytest.mark.parametrize("make", [elr, lambda: JSDConsistency(from_logits=True)])
+def test_training_labels_without_an_index_are_told(make):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile(keras.optimizers.SGD(0.1), make())
+    model.evaluate(X, Y, verbose=0)  # where nothing is to be told
+    with pytest.warns(NoEffectWarning, match=r"Call fit\(x, index_labels\(y, classes\)"):
+        model.fit(X, Y, verbose=0)
 
 
 def test_memory_is_a_weight_once():

@@ -69,11 +69,14 @@ def test_every_optimizer_of_keras_can_be_mixed(base):
 
 
 def test_jit_ema_and_everything_at_once():
-    everything = mixed(*ARGUMENTS, use_ema=True, ema_momentum=0.5, clipnorm=1.0)
+    # All but noise, which XLA draws with another algorithm.
+    mixins = [mixin for mixin in ARGUMENTS if mixin is not optimizers.GradientNoise]
     jit = keras.backend.backend() != "torch"
-    weights = trained(small(regularizer=L1), everything, jit_compile=jit)
-    plain = trained(small(regularizer=L1), mixed(*ARGUMENTS, use_ema=True, ema_momentum=0.5, clipnorm=1.0))
-    assert_same(weights, plain, 1e-4)
+    jitted, plain = (
+        trained(small(regularizer=L1), mixed(*mixins, use_ema=True, clipnorm=1.0), jit_compile=each)
+        for each in (jit, False)
+    )
+    assert_same(jitted, plain, 1e-4)
 
 
 _CONTINUE = """

@@ -6,6 +6,7 @@ import pytest
 from extra_passes import X, Y, array, expect_close, fit, number
 from keras import layers
 
+from keras_regkit.losses import JSDConsistency, index_labels
 from keras_regkit.training import ManifoldMixUp
 from keras_regkit.training.manifold_mix_up import larger_share
 
@@ -109,6 +110,14 @@ def test_in_mixed_precision_states_keep_their_dtype():
     assert np.isfinite(fit(ManifoldMixUp(model, layers=["dense"]))["loss"]).all()
 
 
+def test_rows_that_belong_together_are_not_mixed():
+    model = classifier()
+    model.compile("sgd", JSDConsistency())
+    labels = index_labels(np.zeros(15, int), 3, np.repeat(np.arange(5), 3))
+    with pytest.raises(ValueError, match="'jsd_consistency' needs them in groups"):
+        ManifoldMixUp(model).train_on_batch(X[:15], labels)
+
+
 def residual():
     inputs = keras.Input((4,))
     x = layers.Dense(8, name="stem")(inputs)
@@ -124,7 +133,9 @@ def test_places_are_where_all_paths_pass():
     places = ManifoldMixUp(whole).places
     assert [place.split("/")[-1] for place in places] == ["input", "stem", "a_out", "b_out", "drop"]
     texts = [keras.Input((5,), dtype="int32"), layers.Embedding(9, 4, name="words"), layers.GRU(3, name="read")]
-    assert ManifoldMixUp(keras.Sequential([*texts, layers.Dense(2)])).places == ("words", "read")
+    reader = keras.Sequential([*texts, layers.Dense(2)])
+    assert ManifoldMixUp(reader).places == ("words", "read")
+    assert ManifoldMixUp(reader, layers=["read"]).places == ("read",)  # and not the cell within it
     assert ManifoldMixUp(residual(), layers=["_out$", "input"]).places == ("a_out", "b_out", "input")
 
 

@@ -187,6 +187,27 @@ def test_compilation_is_taken_over_and_shared():
     assert wrapped.loss == "mae"
 
 
+def test_a_loss_that_was_not_to_be_scaled_is_not():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        wrapped = model()
+        assert isinstance(wrapped.optimizer, keras.optimizers.LossScaleOptimizer)
+        assert Twice(wrapped).optimizer is wrapped.optimizer
+        wrapped.compile("sgd", "mse", auto_scale_loss=False)
+        wrapper = Twice(wrapped)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert wrapper.optimizer is wrapped.optimizer
+    assert isinstance(wrapper.optimizer, keras.optimizers.SGD)
+
+
+def test_a_model_without_a_compiled_loss_has_no_data_loss():
+    wrapped = model(Activity())
+    wrapped.compile("sgd")
+    with pytest.raises(ValueError, match=r"Twice needs the loss given to `compile`, and 'seq.*' was compiled"):
+        fit(Twice(wrapped))
+
+
 def test_an_uncompiled_model_waits_for_compile():
     wrapper = Twice(model(compiled=False))
     assert not wrapper.compiled

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_regkit.losses import LabelSmoothing
+from keras_regkit.losses import LabelSmoothing, PolyLoss
 from keras_regkit.uncertainty import CalibrationResult, TemperatureScaling, calibration
 
 RANDOM = np.random.default_rng(0)
@@ -188,6 +188,11 @@ def two_outputs():
             (LOGITS, np.eye(3)[LABELS]),
             "3 yes-or-no decisions",
         ),
+        (
+            lambda: compiled(passing(3), PolyLoss(from_logits=True, multi_label=True)),
+            (LOGITS, np.eye(3)[LABELS]),
+            "3 yes-or-no decisions",
+        ),
         (lambda: passing(3, keras.layers.Reshape((3, 1))), (LOGITS, LABELS), r"must have the shape \(rows, classes\)"),
         (lambda: keras.Sequential([keras.layers.Dense(3)]), (LOGITS, LABELS), "must be built"),
         (lambda: compiled(passing(3), "sparse_categorical_crossentropy"), (LOGITS, LABELS), "from_logits=True"),
@@ -215,6 +220,12 @@ def test_what_cannot_be_calibrated_is_refused(run, model, data, message):
 def test_bad_arguments(arguments, error, message):
     with pytest.raises(error, match=message):
         calibration(**{"model": passing(3), "data": (LOGITS, LABELS), **arguments})
+
+
+@pytest.mark.parametrize("weights", [[1, -1], [0, 0], [np.nan, 1], [np.inf, 1], [1, 1, 1]])
+def test_weights_that_do_not_fit_are_refused(weights):
+    with pytest.raises(ValueError, match="`weights` must be 2 numbers"):
+        CalibrationResult.of([0, 1], np.array([0.2, 0.9]), weights=np.array(weights))
 
 
 @pytest.mark.parametrize("probabilities", [LOGITS, np.full((3, 3), 0.5), np.full((3,), np.nan), np.zeros((2, 2, 2))])

@@ -10,7 +10,7 @@ from keras_regkit.optimizers import Proximal
 
 def _set(model, strength):
     new = L1.rewrite(model, strength)
-    if strength or isinstance(without_loss_scale(new.optimizer), Proximal):
+    if bool(strength) != isinstance(without_loss_scale(new.optimizer), Proximal):
         new = set_mixin(new, Proximal, off=strength == 0)
     return new
 
