@@ -106,7 +106,7 @@ EARLY_LEARNING = Lever(
         _ONE_OF_THEM,
     ),
     source="Liu et al. 2020, Early-Learning Regularization Prevents Memorization of Noisy Labels, section 4",
-    usage='model.compile("adam", losses.EarlyLearning(len(x), 10)); model.fit(x, losses.index_labels(y, 10))',
+    usage='model.compile("adam", losses.EarlyLearning(samples=len(x), classes=10))',
 )
 
 JSD_CONSISTENCY = Lever(
