@@ -1,9 +1,8 @@
 """Weight decay for those weights alone that overfit."""
 
 import keras
-from keras import ops
 
-from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit.optimizers._mixin import Mixin
 from keras_regkit.optimizers._paths import Patterns, fits_any
 
@@ -19,11 +18,6 @@ class WeightDecayPolicy(Mixin):
 
         w ← w − lr · d · w   beside the optimizer's step, for weights that the policy does not exclude
 
-    Cautious decay takes nothing off a weight that the optimizer's step u pulls towards larger values: there the data
-    ask for it.
-
-        w ← w − lr · u − lr · d · w · [u · w ≥ 0]
-
     Args:
         *args, **kwargs: As for the optimizer of Keras.
         decay_min_rank: Weights of fewer axes are left out, in [0, ∞). 2 leaves out vectors: biases, scales and offsets
@@ -31,14 +25,12 @@ class WeightDecayPolicy(Mixin):
         decay_exclude: List of regular expressions that fit the end of a weight's path, from the beginning of a name:
             `"embeddings"`, `"head/kernel"`, `"block_1/.*"`. Those weights are left out too. Defaults to None:
             `["embeddings"]`.
-        cautious: Whether the decay is cautious. Defaults to False.
 
     Raises:
         TypeError, ValueError: the patterns are no list of regular expressions.
 
     Reference:
-        Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2; for the cautious kind: Chen et
-        al. 2025, "Cautious Weight Decay", after Liang et al. 2024, "Cautious Optimizers", algorithm 1.
+        Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
 
     Example:
 
@@ -53,34 +45,19 @@ class WeightDecayPolicy(Mixin):
     RANGES = {  # noqa: RUF012
         "decay_min_rank": Interval(0, integer=True),
         "decay_exclude": Patterns(optional=True),
-        "cautious": OneOf(True, False),
     }
 
-    def __init__(self, *args, decay_min_rank=2, decay_exclude=None, cautious=False, **kwargs):
-        check_arguments(
-            WeightDecayPolicy.RANGES, decay_min_rank=decay_min_rank, decay_exclude=decay_exclude, cautious=cautious
-        )
+    def __init__(self, *args, decay_min_rank=2, decay_exclude=None, **kwargs):
+        check_arguments(WeightDecayPolicy.RANGES, decay_min_rank=decay_min_rank, decay_exclude=decay_exclude)
         super().__init__(*args, **kwargs)
         self.decay_min_rank = decay_min_rank
         self.decay_exclude = decay_exclude
-        self.cautious = cautious
-
-    def update_step(self, gradient, variable, learning_rate):
-        decays = self.cautious and self.weight_decay and self._use_weight_decay(variable)
-        before = ops.copy(variable) if decays else None
-        super().update_step(gradient, variable, learning_rate)
-        if decays:
-            after = ops.convert_to_tensor(variable)
-            agree = ops.cast((before - after) * before >= 0, after.dtype)
-            share = ops.cast(learning_rate, after.dtype) * ops.cast(self.weight_decay, after.dtype)
-            self.assign(variable, after - share * agree * before)
 
     def get_config(self):
         return {
             **super().get_config(),
             "decay_min_rank": self.decay_min_rank,
             "decay_exclude": None if self.decay_exclude is None else list(self.decay_exclude),
-            "cautious": self.cautious,
         }
 
     def _use_weight_decay(self, variable):
@@ -92,6 +69,6 @@ class WeightDecayPolicy(Mixin):
 
     def _apply_weight_decay(self, variables):
         # Torch decays all of a list at once, and does not take an empty one.
-        decaying = [] if self.cautious else [v for v in variables if self._use_weight_decay(v)]
+        decaying = [v for v in variables if self._use_weight_decay(v)]
         if decaying:
             super()._apply_weight_decay(decaying)

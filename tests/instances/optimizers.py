@@ -24,7 +24,6 @@ _ARGUMENTS = {
         "weight_decay": 0.1,
         "decay_min_rank": 2,
         "decay_exclude": ["embeddings", "outputs/kernel"],
-        "cautious": True,
     },
     optimizers.Lookahead: {"sync_period": 2, "slow_step": 0.5},
     optimizers.AdaptiveGradientClipping: {
@@ -68,8 +67,6 @@ def _name(cls):
 def _ready(cls):
     mixin = next(mixin for mixin in _ARGUMENTS if issubclass(cls, mixin))
     arguments = {**_ARGUMENTS[mixin], "learning_rate": 0.01}
-    if "cautious" in arguments:
-        arguments["cautious"] = False
     return Instance(
         _name(cls), "optimizer", cls, arguments, ranges=getattr(mixin, "RANGES", None), exempt=_EXEMPT.get(mixin, {})
     )

@@ -32,7 +32,7 @@ elif devices:
 
 MIXINS = {
     optimizers.Proximal: {},
-    optimizers.WeightDecayPolicy: {"weight_decay": 0.1, "cautious": True},
+    optimizers.WeightDecayPolicy: {"weight_decay": 0.1},
     optimizers.Lookahead: {"sync_period": 3},
     optimizers.AdaptiveGradientClipping: {"clipping": 0.05},
     optimizers.GradientCentralization: {},

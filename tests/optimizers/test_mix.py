@@ -19,7 +19,7 @@ ARGUMENTS = {
     optimizers.Lookahead: {"sync_period": 3},
     optimizers.LearningRateMultipliers: {"multipliers": {"hidden/.*": 0.5}},
     optimizers.Proximal: {},
-    optimizers.WeightDecayPolicy: {"weight_decay": 0.1, "cautious": True},
+    optimizers.WeightDecayPolicy: {"weight_decay": 0.1},
     optimizers.GradientCentralization: {},
     optimizers.AdaptiveGradientClipping: {"clipping": 0.1},
     optimizers.GradientNoise: {"eta": 0.01, "seed": 0},

@@ -48,7 +48,7 @@ def lasso():
         (lambda: optimizers.ProximalAdagrad(0.5), 800, 1e-5),
         (lambda: PROXIMAL_NADAM(0.05), 400, 1e-5),
         (lambda: PROXIMAL_ADAMAX(0.05), 800, 1e-4),
-        (lambda: PROXIMAL_LOOKAHEAD(0.05, sync_period=3), 400, 1e-3),
+        (lambda: PROXIMAL_LOOKAHEAD(0.05, sync_period=3), 800, 1e-3),
     ],
 )
 def test_lasso_has_scikit_learns_solution_and_its_zeros(optimizer, steps, tolerance, lasso):

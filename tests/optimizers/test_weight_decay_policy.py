@@ -3,10 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from problems import assert_same, small, trained
+from problems import assert_same
 
 from keras_regkit import optimizers
-from keras_regkit._core.backend import to_numpy
 
 
 def text_model():
@@ -78,18 +77,3 @@ def test_sequential_models_whose_paths_have_the_models_name(tmp_path):
     for each in (model, loaded):
         decays = [each.optimizer._use_weight_decay(v) for v in each.trainable_variables]
         assert decays == [False, False, True, False]
-
-
-def test_cautious_decay_leaves_alone_what_the_step_makes_larger():
-    start, gradient = np.array([[2.0, 2.0, -2.0, -2.0]]), np.array([[1.0, -1.0, 1.0, -1.0]])
-    variable = keras.Variable(start.astype("float32"), name="kernel")
-    optimizer = optimizers.WeightDecayPolicySGD(0.1, weight_decay=0.5, cautious=True)
-    optimizer.build([variable])
-    optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [variable])
-    expected = start - 0.1 * gradient - 0.1 * 0.5 * start * np.array([[1, 0, 0, 1]])
-    np.testing.assert_allclose(to_numpy(variable), expected, rtol=1e-6)
-
-
-def test_cautious_decay_at_zero_is_the_plain_optimizer():
-    cautious = optimizers.WeightDecayPolicyAdamW(0.1, weight_decay=0.0, cautious=True)
-    assert_same(trained(small(), cautious), trained(small(), keras.optimizers.Adam(0.1)), 1e-7)
