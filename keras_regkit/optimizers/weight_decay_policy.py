@@ -24,7 +24,7 @@ class WeightDecayPolicy(Mixin):
             of normalization. Defaults to 2.
         decay_exclude: List of regular expressions that fit the end of a weight's path, from the beginning of a name:
             `"embeddings"`, `"head/kernel"`, `"block_1/.*"`. Those weights are left out too. Defaults to None:
-            `["embeddings"]`.
+            `["bias", "embeddings"]`; the biases of attention have two axes.
 
     Raises:
         TypeError, ValueError: the patterns are no list of regular expressions.
@@ -64,7 +64,7 @@ class WeightDecayPolicy(Mixin):
         if not super()._use_weight_decay(variable):
             return False
         variable = self.keras_variable(variable)
-        exclude = ["embeddings"] if self.decay_exclude is None else self.decay_exclude
+        exclude = ["bias", "embeddings"] if self.decay_exclude is None else self.decay_exclude
         return len(variable.shape) >= self.decay_min_rank and not fits_any(exclude, variable)
 
     def _apply_weight_decay(self, variables):

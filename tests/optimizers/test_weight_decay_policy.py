@@ -43,6 +43,16 @@ def test_rank_and_the_ends_of_paths_decide(arguments, paths):
     assert decayed(text_model(), optimizer) == paths
 
 
+def test_the_biases_of_attention_have_two_axes_and_do_not_decay():
+    tokens = keras.Input((3, 4))
+    attended = keras.layers.MultiHeadAttention(2, 2, bias_initializer="ones", name="attention")(tokens, tokens)
+    model = keras.Model(tokens, attended)
+    model.compile(optimizers.WeightDecayPolicySGD(0.1, weight_decay=0.5), lambda y, p: 0 * keras.ops.mean(p))
+    model.fit(np.zeros((2, 3, 4)), np.zeros((2, 3, 4)), verbose=0)
+    biases = [np.unique(w) for v, w in zip(model.weights, model.get_weights(), strict=True) if v.name == "bias"]
+    assert [b.tolist() for b in biases] == [[1.0]] * 4
+
+
 def test_decay_takes_off_its_share():
     model, optimizer = text_model(), optimizers.WeightDecayPolicySGD(0.1, weight_decay=0.5)
     before = model.get_weights()
