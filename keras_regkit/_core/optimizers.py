@@ -32,7 +32,7 @@ def fit_optimizer_to_trainable(model, memory, spares):
 
     The new optimizer is configured as the old one. Its counter, its learning rate, its moments and averages go on from
     where they were: those of weights that stop training wait in `memory` until the weights train again; those of
-    weights that never trained start from zero. The next step is compiled anew. Loss, metrics and callbacks stay.
+    weights that never trained start from zero. The next steps are compiled anew. Loss, metrics and callbacks stay.
 
     Args:
         model: A compiled model whose flags have just been set.
@@ -52,11 +52,12 @@ def fit_optimizer_to_trainable(model, memory, spares):
     _recall(new, memory)
     model.optimizer = new
     model.make_train_function(force=True)
+    model.test_function = None  # penalties of weights that train now are part of what is evaluated
     # A wrapper shares its optimizer with the model within, which goes on with it too.
     for inner in all_layers(model)[1:]:
         if getattr(inner, "optimizer", None) is old:
             inner.optimizer = new
-            inner.train_function = None
+            inner.train_function = inner.test_function = None
 
 
 def _unbuilt_copy(optimizer):

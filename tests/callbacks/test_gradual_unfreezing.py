@@ -143,14 +143,15 @@ def test_what_is_spared_from_decay_stays_spared():
 
 def test_a_pull_to_the_start_sets_in_with_its_stage():
     model = small_model(keras.optimizers.SGD(0.0))
-    surgery.attach(model, L2SP(0.5, reference=to_numpy(model.get_layer("middle").kernel)), where="middle")
+    surgery.attach(model, L2SP(0.5, reference=to_numpy(model.get_layer("middle").kernel) + 1), where="middle")
     losses = []
     count = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: losses.append(len(model.losses)),
     )
     fit_callbacks = [callbacks.GradualUnfreezing(["head", "middle"]), count]
-    model.fit(X, Y, epochs=2, verbose=0, callbacks=fit_callbacks)
+    logs = model.fit(X, Y, epochs=2, verbose=0, callbacks=fit_callbacks, validation_data=(X, Y)).history
     assert losses == [0, 1]
+    assert logs["val_loss"][-1] == pytest.approx(model.evaluate(X, Y, verbose=0), rel=1e-5)
 
 
 def test_with_a_loss_scale():
