@@ -39,7 +39,8 @@ class EarlyLearning(ClassLoss):
         model.fit(x, index_labels(y, classes=10), validation_data=(x_val, keras.utils.to_categorical(y_val, 10)))
 
     Shuffling, datasets and sample weights are as ever. Labels without the column, for validation, get the plain
-    cross-entropy and move nothing; a `NoEffectWarning` says when they are trained on. The targets move when a gradient
+    cross-entropy and move nothing; a `NoEffectWarning` says when they are trained on. They must be one-hot, as above, for
+    `"accuracy"`: Keras chose its kind by the training labels, and would show a wrong number for integers. The targets move when a gradient
     is taken, so `evaluate` leaves them alone.
 
     The memory is one float32 number per sample and class. `attach` makes it a weight of the model: on JAX this is
@@ -60,7 +61,7 @@ class EarlyLearning(ClassLoss):
 
     Call arguments:
         y_true: Labels of `index_labels`, `(batch, classes + 1)`, or plain ones: one-hot or soft `(batch, classes)`, or
-            integers.
+            integers. Validation labels must be one-hot where `"accuracy"` is shown; a `DataWarning` tells of integers.
         y_pred: Predictions `(batch, classes)`.
 
     Raises:

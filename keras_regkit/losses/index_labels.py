@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_regkit._core.backend import when_differentiated
 from keras_regkit._core.checks import Interval, check_arguments
-from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit._core.warnings import DataWarning, NoEffectWarning
 from keras_regkit.losses._labels import checked
 
 # float32, in which labels reach a loss, holds every integer up to here.
@@ -77,7 +77,9 @@ def split_index(y_true, y_pred, loss):
             f"end the model with two outputs for a yes or no. Received: shape {tuple(y_pred.shape)}"
         )
     if len(y_true.shape) != 2 or y_true.shape[-1] != classes + 1:
+        _tell_of_integers(y_true, loss)
         return y_true, None
+    loss._seen_index = True
     if loss.dtype in ("float16", "bfloat16"):
         raise ValueError(
             f"A loss of dtype {loss.dtype} cannot tell samples apart. Make {loss.name!r} with dtype='float32'"
@@ -85,6 +87,21 @@ def split_index(y_true, y_pred, loss):
     index = -1 - y_true[:, classes]
     whole = (index >= 0) & (ops.floor(index) == index)
     return y_true[:, :classes], checked(index, whole, "The last column of labels must be made by `index_labels`")
+
+
+def _tell_of_integers(y_true, loss):
+    """Warns, once, of integer labels beside those of `index_labels`."""
+    if not getattr(loss, "_seen_index", False) or (len(y_true.shape) > 1 and y_true.shape[-1] != 1):
+        return
+    if not getattr(loss, "_told_of_integers", False):
+        loss._told_of_integers = True
+        warnings.warn(
+            f"{type(loss).__name__} was given integer labels after those of `index_labels`. The loss is right, but "
+            'metrics=["accuracy"] takes them for one-hot ones and is wrong. Use '
+            "keras.utils.to_categorical(y_val, classes) for validation",
+            DataWarning,
+            stacklevel=2,
+        )
 
 
 def warned_of_without_index(values, loss):

@@ -38,7 +38,7 @@ class JSDConsistency(ClassLoss):
     **What a batch must be.** Rows in groups of three: a sample as it is, one augmented view of it, another one; then
     the next sample. Their labels come from `index_labels`, with the sample's index on each of its three rows:
 
-        x = np.stack([clean, augmented_1, augmented_2], axis=1).reshape(-1, *clean.shape[1:])
+        x = np.concatenate(np.stack([clean, augmented_1, augmented_2], axis=1))
         y = index_labels(np.repeat(labels, 3), classes, index=np.repeat(np.arange(len(labels)), 3))
         model.fit(x, y, batch_size=96, shuffle=False)
 

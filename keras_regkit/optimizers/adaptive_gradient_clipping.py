@@ -40,7 +40,7 @@ class AdaptiveGradientClipping(Mixin):
     weight's gradient for itself, which changes the direction of the step.
 
     Args:
-        *args, **kwargs: As for the optimizer of Keras.
+        args, kwargs: As for the optimizer of Keras.
         clipping: λ, in (0, ∞): the largest ratio of gradient to weight. Smaller for larger batches. Defaults to 0.01.
         clipping_floor: ε, in (0, ∞): units of a smaller norm count as of this one, so that those that begin at zero can
             leave it. Defaults to 1e-3.

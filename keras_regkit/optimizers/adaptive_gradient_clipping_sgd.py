@@ -12,7 +12,7 @@ class AdaptiveGradientClippingSGD(AdaptiveGradientClipping, keras.optimizers.SGD
     Use it, and set it up, as `AdaptiveGradientClipping` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.SGD`, and by keyword those of `AdaptiveGradientClipping`.
+        args, kwargs: As for `keras.optimizers.SGD`, and by keyword those of `AdaptiveGradientClipping`.
 
     Example:
 

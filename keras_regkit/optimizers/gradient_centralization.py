@@ -29,7 +29,7 @@ class GradientCentralization(Mixin):
     `centralize_exclude`.)
 
     Args:
-        *args, **kwargs: As for the optimizer of Keras.
+        args, kwargs: As for the optimizer of Keras.
         centralize_exclude: List of regular expressions that fit the end of a weight's path, from the beginning of a
             name. Those weights are left alone too. Defaults to None.
 

@@ -12,7 +12,7 @@ class GradientCentralizationSGD(GradientCentralization, keras.optimizers.SGD):
     Use it, and set it up, as `GradientCentralization` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.SGD`, and by keyword those of `GradientCentralization`.
+        args, kwargs: As for `keras.optimizers.SGD`, and by keyword those of `GradientCentralization`.
 
     Example:
 

@@ -21,7 +21,7 @@ class GradientNoise(Mixin):
     on as it would have. It is the last thing that is done to a gradient before the optimizer takes it.
 
     Args:
-        *args, **kwargs: As for the optimizer of Keras.
+        args, kwargs: As for the optimizer of Keras.
         eta: η, the variance at the first step, in [0, ∞). 0 is the optimizer alone. The paper tries 0.01, 0.3 and 1.
             Defaults to 0.01.
         gamma: γ, how fast it fades, in [0, ∞). Defaults to 0.55, the paper's choice.

@@ -12,7 +12,7 @@ class GradientNoiseSGD(GradientNoise, keras.optimizers.SGD):
     Use it, and set it up, as `GradientNoise` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.SGD`, and by keyword those of `GradientNoise`.
+        args, kwargs: As for `keras.optimizers.SGD`, and by keyword those of `GradientNoise`.
 
     Example:
 

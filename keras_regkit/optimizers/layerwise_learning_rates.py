@@ -2,8 +2,10 @@
 
 import re
 
+import keras
+
 from keras_regkit._core.checks import Interval, check_arguments, did_you_mean
-from keras_regkit._core.tracking import sublayers
+from keras_regkit._core.tracking import all_layers, sublayers
 from keras_regkit.optimizers._paths import check_pattern, fits
 
 RANGES = {"decay": Interval(0, closed="right")}
@@ -17,7 +19,7 @@ def layerwise_learning_rates(model, decay, blocks=None):
         m_b = decay^(B − b)   for block b = 1 ... B, from the inputs to the outputs
 
     Args:
-        model: A built model. Only weights that train are looked at.
+        model: A built model. Frozen layers count like all others, so that they have their rates when they train.
         decay: The ratio of the rates of two neighbouring blocks, in (0, ∞). The paper's is 1 / 2.6; for transformers
             0.8 to 0.95 is usual. 1 gives all the same.
         blocks: List of regular expressions, one for each block, from the inputs to the outputs, that fit the ends of
@@ -26,11 +28,12 @@ def layerwise_learning_rates(model, decay, blocks=None):
             the order of the model.
 
     Returns:
-        Dict from a regular expression to a multiplier, for `LearningRateMultipliers`.
+        Dict from a regular expression to a multiplier, for `LearningRateMultipliers`. Where layers are frozen now, give
+        that optimizer `multipliers_strict=False` too.
 
     Raises:
         TypeError, ValueError: the decay is no number, or not above 0; the model is not built, or has no weights that
-            train; two layers share a name; a block fits no weight.
+            can train; two layers share a name; a block fits no weight.
 
     Reference:
         Howard & Ruder 2018, "Universal Language Model Fine-tuning for Text Classification", section 3.2.
@@ -44,10 +47,10 @@ def layerwise_learning_rates(model, decay, blocks=None):
     {'first/.*': 0.25, 'second/.*': 0.5, 'head/.*': 1.0}
     """
     check_arguments({"decay": Interval(0, closed="neither")}, decay=decay)
-    paths = [variable.path for variable in model.trainable_variables]
+    paths = [variable.path for variable in _made_to_train(model)]
     if not paths:
         raise ValueError(
-            f"`model` must be built, and have weights that train. Received: {model.name!r}, which has none"
+            f"`model` must be built, and have weights that can train. Received: {model.name!r}, which has none"
         )
     patterns = _of_layers(model) if blocks is None else _checked(blocks, paths)
     return {pattern: float(decay) ** (len(patterns) - 1 - i) for i, pattern in enumerate(patterns)}
@@ -64,17 +67,22 @@ def _of_layers(model):
     return [f"{re.escape(name)}/.*" for name in names]
 
 
+def _made_to_train(layer):
+    """The weights that train unless they are frozen: no statistics. Public lists leave out those of frozen layers."""
+    return list({id(v): v for part in all_layers(layer) for v in part._trainable_variables}.values())
+
+
 def _with_weights(layer):
-    """The innermost layers with weights that train, in order, where a layer makes none but those of its sublayers."""
-    inner = [within for within in sublayers(layer) if within.trainable_variables]
-    own = {id(v) for v in layer.trainable_variables} - {id(v) for within in inner for v in within.trainable_variables}
+    """The innermost layers with weights of that kind, in order, where a layer makes none but those of its sublayers."""
+    inner = [within for within in sublayers(layer) if _made_to_train(within)]
+    own = {id(v) for v in _made_to_train(layer)} - {id(v) for within in inner for v in _made_to_train(within)}
     if not inner or (own and not _is_model(layer)):
         return [layer]
     return [found for within in inner for found in (_with_weights(within) if _is_model(within) else [within])]
 
 
 def _is_model(layer):
-    return hasattr(layer, "compile_from_config")
+    return isinstance(layer, keras.Model)
 
 
 def _checked(blocks, paths):
@@ -84,7 +92,7 @@ def _checked(blocks, paths):
         check_pattern("blocks", pattern, blocks)
         if not any(fits(pattern, path) for path in paths):
             raise ValueError(
-                f"`blocks` must name weights that train by the end of their paths.{did_you_mean(pattern, paths)} "
+                f"`blocks` must name weights that can train by the end of their paths.{did_you_mean(pattern, paths)} "
                 f"Received: {pattern!r}, which fits none of {paths}"
             )
     if len(set(blocks)) < len(blocks):

@@ -21,7 +21,7 @@ class LearningRateMultipliers(Mixin):
         lr_w = m_w · lr
 
     Args:
-        *args, **kwargs: As for the optimizer of Keras.
+        args, kwargs: As for the optimizer of Keras.
         multipliers: Dict from a regular expression to a number in [0, ∞). The expression fits the end of a weight's
             path, from the beginning of a name: `"head/kernel"`, `"block_1/.*"`, `"bias"`. The first one that fits
             counts; weights that none fits have 1. 0 freezes a weight: the optimizer does not touch it. Defaults to

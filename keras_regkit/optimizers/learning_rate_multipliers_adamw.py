@@ -12,7 +12,7 @@ class LearningRateMultipliersAdamW(LearningRateMultipliers, keras.optimizers.Ada
     Use it, and set it up, as `LearningRateMultipliers` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.AdamW`, and by keyword those of `LearningRateMultipliers`.
+        args, kwargs: As for `keras.optimizers.AdamW`, and by keyword those of `LearningRateMultipliers`.
 
     Example:
 

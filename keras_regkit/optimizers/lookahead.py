@@ -23,7 +23,7 @@ class Lookahead(Mixin):
     constraints keep their sparsity.
 
     Args:
-        *args, **kwargs: As for the optimizer of Keras.
+        args, kwargs: As for the optimizer of Keras.
         sync_period: k, steps of the optimizer (after gradient accumulation) until the slow weights move, at least 1.
             Defaults to 5.
         slow_step: α, how far they move, in (0, 1]. 1 is the optimizer alone. Defaults to 0.5.

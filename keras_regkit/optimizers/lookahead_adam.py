@@ -12,7 +12,7 @@ class LookaheadAdam(Lookahead, keras.optimizers.Adam):
     Use it, and set it up, as `Lookahead` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.Adam`, and by keyword those of `Lookahead`.
+        args, kwargs: As for `keras.optimizers.Adam`, and by keyword those of `Lookahead`.
 
     Example:
 

@@ -12,7 +12,7 @@ class LookaheadAdamW(Lookahead, keras.optimizers.AdamW):
     Use it, and set it up, as `Lookahead` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.AdamW`, and by keyword those of `Lookahead`.
+        args, kwargs: As for `keras.optimizers.AdamW`, and by keyword those of `Lookahead`.
 
     Example:
 

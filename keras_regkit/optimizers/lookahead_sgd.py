@@ -12,7 +12,7 @@ class LookaheadSGD(Lookahead, keras.optimizers.SGD):
     Use it, and set it up, as `Lookahead` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.SGD`, and by keyword those of `Lookahead`.
+        args, kwargs: As for `keras.optimizers.SGD`, and by keyword those of `Lookahead`.
 
     Example:
 

@@ -40,7 +40,7 @@ class Proximal(Mixin):
     On steps that a `LossScaleOptimizer` leaves out a schedule within `Scheduled` moves on, and here it does not.
 
     Args:
-        *args, **kwargs: As for the optimizer of Keras.
+        args, kwargs: As for the optimizer of Keras.
 
     Raises:
         ValueError: the optimizer's steps have no known length (Lion, Muon, Adafactor); when built, a penalty on groups

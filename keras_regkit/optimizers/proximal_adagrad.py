@@ -14,7 +14,7 @@ class ProximalAdagrad(Proximal, keras.optimizers.Adagrad):
     See `Proximal` for the penalties it knows and what it does with them.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.Adagrad`.
+        args, kwargs: As for `keras.optimizers.Adagrad`.
 
     Example:
 

@@ -14,7 +14,7 @@ class ProximalAdam(Proximal, keras.optimizers.Adam):
     See `Proximal` for the penalties it knows and what it does with them.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.Adam`.
+        args, kwargs: As for `keras.optimizers.Adam`.
 
     Example:
 

@@ -14,7 +14,7 @@ class ProximalAdamW(Proximal, keras.optimizers.AdamW):
     See `Proximal` for the penalties it knows and what it does with them.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.AdamW`.
+        args, kwargs: As for `keras.optimizers.AdamW`.
 
     Example:
 

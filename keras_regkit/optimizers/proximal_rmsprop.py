@@ -14,7 +14,7 @@ class ProximalRMSprop(Proximal, keras.optimizers.RMSprop):
     See `Proximal` for the penalties it knows and what it does with them.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.RMSprop`.
+        args, kwargs: As for `keras.optimizers.RMSprop`.
 
     Example:
 

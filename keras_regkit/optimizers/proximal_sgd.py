@@ -14,7 +14,7 @@ class ProximalSGD(Proximal, keras.optimizers.SGD):
     See `Proximal` for the penalties it knows and what it does with them.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.SGD`.
+        args, kwargs: As for `keras.optimizers.SGD`.
 
     Example:
 

@@ -1,10 +1,15 @@
 """Weight decay for those weights alone that overfit."""
 
+import warnings
+
 import keras
 
-from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.checks import Interval, check_arguments, did_you_mean
+from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.optimizers._mixin import Mixin
-from keras_regkit.optimizers._paths import Patterns, fits_any
+from keras_regkit.optimizers._paths import Patterns, fits, fits_any
+
+DEFAULT = ("bias", "embeddings")
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
@@ -19,7 +24,7 @@ class WeightDecayPolicy(Mixin):
         w ← w − lr · d · w   beside the optimizer's step, for weights that the policy does not exclude
 
     Args:
-        *args, **kwargs: As for the optimizer of Keras.
+        args, kwargs: As for the optimizer of Keras.
         decay_min_rank: Weights of fewer axes are left out, in [0, ∞). 2 leaves out vectors: biases, scales and offsets
             of normalization. Defaults to 2.
         decay_exclude: List of regular expressions that fit the end of a weight's path, from the beginning of a name:
@@ -28,6 +33,9 @@ class WeightDecayPolicy(Mixin):
 
     Raises:
         TypeError, ValueError: the patterns are no list of regular expressions.
+
+    A `NoEffectWarning` says when the optimizer is built and a pattern fits no weight that trains, except for
+    `"bias"` and `"embeddings"`.
 
     Reference:
         Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2.
@@ -53,6 +61,11 @@ class WeightDecayPolicy(Mixin):
         self.decay_min_rank = decay_min_rank
         self.decay_exclude = decay_exclude
 
+    def build(self, variables):
+        if not self.built:
+            self._warn_of_patterns([variable.path for variable in variables])
+        super().build(variables)
+
     def get_config(self):
         return {
             **super().get_config(),
@@ -64,7 +77,7 @@ class WeightDecayPolicy(Mixin):
         if not super()._use_weight_decay(variable):
             return False
         variable = self.keras_variable(variable)
-        exclude = ["bias", "embeddings"] if self.decay_exclude is None else self.decay_exclude
+        exclude = DEFAULT if self.decay_exclude is None else self.decay_exclude
         return len(variable.shape) >= self.decay_min_rank and not fits_any(exclude, variable)
 
     def _apply_weight_decay(self, variables):
@@ -72,3 +85,14 @@ class WeightDecayPolicy(Mixin):
         decaying = [v for v in variables if self._use_weight_decay(v)]
         if decaying:
             super()._apply_weight_decay(decaying)
+
+    def _warn_of_patterns(self, paths):
+        for pattern in self.decay_exclude or ():
+            # The usual ones are given to models without such weights too.
+            if pattern not in DEFAULT and not any(fits(pattern, path) for path in paths):
+                warnings.warn(
+                    f"`decay_exclude` has {pattern!r}, which fits the end of no path of a weight that trains now: "
+                    f"{paths}.{did_you_mean(pattern, paths)} It has no effect, unless it is meant for frozen weights",
+                    NoEffectWarning,
+                    stacklevel=4,
+                )

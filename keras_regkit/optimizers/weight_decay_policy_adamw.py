@@ -12,7 +12,7 @@ class WeightDecayPolicyAdamW(WeightDecayPolicy, keras.optimizers.AdamW):
     Use it, and set it up, as `WeightDecayPolicy` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.AdamW`, and by keyword those of `WeightDecayPolicy`.
+        args, kwargs: As for `keras.optimizers.AdamW`, and by keyword those of `WeightDecayPolicy`.
 
     Example:
 

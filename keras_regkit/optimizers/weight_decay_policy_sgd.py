@@ -12,7 +12,7 @@ class WeightDecayPolicySGD(WeightDecayPolicy, keras.optimizers.SGD):
     Use it, and set it up, as `WeightDecayPolicy` says.
 
     Args:
-        *args, **kwargs: As for `keras.optimizers.SGD`, and by keyword those of `WeightDecayPolicy`.
+        args, kwargs: As for `keras.optimizers.SGD`, and by keyword those of `WeightDecayPolicy`.
 
     Example:
 

@@ -80,8 +80,8 @@ def lstm(
         name: Name of the model. Defaults to `"lstm"`.
 
     Returns:
-        A compiled `keras.Model`; input `(batch, *input_shape)`, output `(batch, outputs)`, or `(batch, length,
-        outputs)` with `return_sequences`.
+        A compiled `keras.Model`; input `(batch, *input_shape)`, output `(batch, outputs)`, with `return_sequences`
+        `(batch, length, outputs)`.
 
     Raises:
         ValueError, TypeError: for arguments outside their range, or that contradict each other.
