@@ -1,7 +1,7 @@
 """The layers within a layer, and putting one more into a layer that is already built.
 
 Keras has no public way to do either. These are the only private names of it that are used here: `_tracker`, which is
-locked once a layer is built, and `_flatten_layers`.
+locked once a layer is built, `_flatten_layers`, and `_trainable_variables`.
 """
 
 import keras
@@ -15,6 +15,14 @@ def sublayers(layer):
 def all_layers(layer):
     """Returns `layer` and every layer within it, at any depth, each once."""
     return layer._flatten_layers()
+
+
+def weights_that_may_train(layer):
+    """Returns the weights of `layer` and all within it that train unless they are frozen, each once: no statistics.
+
+    The public lists leave out those of frozen layers, or count the statistics.
+    """
+    return list({id(v): v for part in all_layers(layer) for v in part._trainable_variables}.values())
 
 
 def adopt(host, attribute, value):

@@ -2,14 +2,18 @@
 
 import itertools
 
+import keras
+
 from keras_regkit._core.batch_norms import is_batch_norm
 from keras_regkit._core.paths import layer_paths, weight_paths
+from keras_regkit._core.tracking import all_layers
 
 
 def stages_from_the_top(model, number):
     """Splits the layers with weights into groups of about equal numbers of layers, the last layers first.
 
-    Batch normalization goes with the layer before it, and is not counted.
+    A layer that is no model is one, whatever it holds: attention is not cut in two. Batch normalization goes with the
+    layer before it, and is not counted.
 
     Args:
         model: A built model.
@@ -23,10 +27,12 @@ def stages_from_the_top(model, number):
     """
     # Layers that make weights themselves: the order of a Functional model is that of its graph.
     owners = {id(weight.layer) for weight in weight_paths(model)}
-    blocks = []
+    blocks, taken = [], set()
     for path, layer in layer_paths(model).items():
-        if id(layer) not in owners:
+        whole = id(layer) in owners if isinstance(layer, keras.Model) else bool(layer.weights)
+        if not whole or id(layer) in taken:
             continue
+        taken.update(id(part) for part in all_layers(layer))
         if is_batch_norm(layer) and blocks:
             blocks[-1][path] = layer
         else:

@@ -37,7 +37,8 @@ class GradualUnfreezing(keras.callbacks.Callback):
         stages: What trains, from the first stage on. A list with, for each stage, a regular expression searched in the
             layers' paths (`"block_12"`), a layer class (or a tuple of them), or a predicate `layer -> bool`; layers
             within a selected one are meant too. Or a whole number: the layers with weights are split into so many
-            groups of about equal numbers of layers, the last layers first.
+            groups of about equal numbers of layers, the last layers first. Models within are looked into; any other
+            layer, such as attention, is one.
         epochs: Epochs of each stage but the last, a whole number, or a list with the epoch that each stage after the
             first begins at, counted from 0. Defaults to 1.
         batch_norm: What batch normalization does at every stage. `"inference"`: it stays frozen, normalizes with its
@@ -55,7 +56,10 @@ class GradualUnfreezing(keras.callbacks.Callback):
             begins, a stage that names no layer with weights, or none that an earlier one had not, and learning rates
             for an optimizer that follows a schedule.
 
-    A `NoEffectWarning` says when `fit` has too few epochs to reach the last stage.
+    After training the `trainable` flags stay as the last stage that began has left them.
+
+    A `NoEffectWarning` says when `fit` has too few epochs to reach the last stage, and when training ended before it,
+    as early stopping may.
 
     Reference:
         Howard & Ruder 2018, "Universal Language Model Fine-tuning for Text Classification", section 3.3.
@@ -90,6 +94,7 @@ class GradualUnfreezing(keras.callbacks.Callback):
         _check_rates(learning_rates, number)
         self._layers = []
         self._spares = None
+        self._warned = False
         # The optimizer's variables, also of weights that do not train just now.
         self._memory = {}
         self._made = None
@@ -104,7 +109,8 @@ class GradualUnfreezing(keras.callbacks.Callback):
             )
         self._plan(model)
         epochs = self.params.get("epochs")
-        if epochs is not None and self._starts and epochs <= self._starts[-1]:
+        self._warned = bool(epochs is not None and self._starts and epochs <= self._starts[-1])
+        if self._warned:
             warnings.warn(
                 f"Stages of GradualUnfreezing begin at the epochs {[0, *self._starts]}, and fit ends after {epochs}: "
                 f"the last stages never train. Call fit with epochs > {self._starts[-1]}, or set `epochs` lower",
@@ -122,12 +128,24 @@ class GradualUnfreezing(keras.callbacks.Callback):
         self.stage = stage
         self._apply(self.model, stage)
 
+    def on_train_end(self, logs=None):
+        last = len(self._starts)
+        if self.stage is None or self.stage == last or self._warned:
+            return
+        warnings.warn(
+            f"Training ended in stage {self.stage} of GradualUnfreezing, before stage {last} began at epoch "
+            f"{self._starts[-1]}: the last stages never trained. If EarlyStopping ended it, set its `patience` higher, "
+            f"or its `start_from_epoch` to {self._starts[-1]}; or set `epochs` of GradualUnfreezing lower",
+            NoEffectWarning,
+            stacklevel=2,
+        )
+
     def _plan(self, model):
         """Settles which layers each stage means, and refuses stages that mean none."""
         given = stages_from_the_top(model, self.stages) if isinstance(self.stages, int) else self.stages
         self._layers, self.plan, seen = [], [], {}
         for number, where in enumerate(given):
-            selected = where if isinstance(where, dict) else select(model, where)
+            selected = where if isinstance(where, dict) else _selected(model, where, f"stages[{number}]")
             meant = {id(part): part for layer in selected.values() for part in all_layers(layer)}
             weights = {id(w) for layer in meant.values() for w in layer.weights}
             if not weights - seen.keys():
@@ -150,6 +168,14 @@ class GradualUnfreezing(keras.callbacks.Callback):
         self._made = model.optimizer
         if self.learning_rates:
             without_loss_scale(model.optimizer).learning_rate = self.learning_rates[stage]
+
+
+def _selected(model, where, name):
+    """Returns the layers that `where` selects; errors speak of `name`."""
+    try:
+        return select(model, where)
+    except (TypeError, ValueError) as error:
+        raise type(error)(str(error).replace("`where`", f"`{name}`")) from None
 
 
 def _checked_stages(stages):

@@ -82,7 +82,7 @@ class SnapshotEnsemble(keras.callbacks.Callback):
         return self._snapshots.numbers()
 
     def ensemble(self, model=None, last=None):
-        """Returns an `EnsembleModel` of the snapshots.
+        """Returns an `EnsembleModel` of the snapshots. Of a classifier it averages probabilities, also for logits.
 
         Args:
             model: The built model that the snapshots are of. Defaults to None: the one that was trained.

@@ -39,9 +39,11 @@ class EarlyLearning(ClassLoss):
         model.fit(x, index_labels(y, classes=10), validation_data=(x_val, keras.utils.to_categorical(y_val, 10)))
 
     Shuffling, datasets and sample weights are as ever. Labels without the column, for validation, get the plain
-    cross-entropy and move nothing; a `NoEffectWarning` says when they are trained on. They must be one-hot, as above, for
-    `"accuracy"`: Keras chose its kind by the training labels, and would show a wrong number for integers. The targets move when a gradient
-    is taken, so `evaluate` leaves them alone.
+    cross-entropy and move nothing; a `NoEffectWarning` says when they are trained on. The targets move when
+    a gradient is taken, so `evaluate` leaves them alone.
+
+    Validation labels must be one-hot, as above, for `"accuracy"`: Keras chose its kind by the training labels, and
+    would show a wrong number for integers.
 
     The memory is one float32 number per sample and class. `attach` makes it a weight of the model: on JAX this is
     necessary, and `fit` says so; elsewhere it is optional. A saved compiled model has the memory with it, attached or

@@ -5,7 +5,7 @@ import re
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments, did_you_mean
-from keras_regkit._core.tracking import all_layers, sublayers
+from keras_regkit._core.tracking import sublayers, weights_that_may_train
 from keras_regkit.optimizers._paths import check_pattern, fits
 
 RANGES = {"decay": Interval(0, closed="right")}
@@ -47,7 +47,7 @@ def layerwise_learning_rates(model, decay, blocks=None):
     {'first/.*': 0.25, 'second/.*': 0.5, 'head/.*': 1.0}
     """
     check_arguments({"decay": Interval(0, closed="neither")}, decay=decay)
-    paths = [variable.path for variable in _made_to_train(model)]
+    paths = [variable.path for variable in weights_that_may_train(model)]
     if not paths:
         raise ValueError(
             f"`model` must be built, and have weights that can train. Received: {model.name!r}, which has none"
@@ -67,15 +67,12 @@ def _of_layers(model):
     return [f"{re.escape(name)}/.*" for name in names]
 
 
-def _made_to_train(layer):
-    """The weights that train unless they are frozen: no statistics. Public lists leave out those of frozen layers."""
-    return list({id(v): v for part in all_layers(layer) for v in part._trainable_variables}.values())
-
-
 def _with_weights(layer):
     """The innermost layers with weights of that kind, in order, where a layer makes none but those of its sublayers."""
-    inner = [within for within in sublayers(layer) if _made_to_train(within)]
-    own = {id(v) for v in _made_to_train(layer)} - {id(v) for within in inner for v in _made_to_train(within)}
+    inner = [within for within in sublayers(layer) if weights_that_may_train(within)]
+    own = {id(v) for v in weights_that_may_train(layer)} - {
+        id(v) for within in inner for v in weights_that_may_train(within)
+    }
     if not inner or (own and not _is_model(layer)):
         return [layer]
     return [found for within in inner for found in (_with_weights(within) if _is_model(within) else [within])]

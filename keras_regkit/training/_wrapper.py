@@ -71,7 +71,7 @@ class Wrapper(keras.Model):
     metric_of_term = None
 
     def __init__(self, model, **kwargs):
-        check_model(type(self).__name__, model)
+        check_model(type(self), model)
         dtype = kwargs.pop("dtype", None)
         # The model within casts its inputs itself, as far as it wants them cast.
         super().__init__(dtype=model.dtype_policy if dtype is None else dtype, autocast=False, **kwargs)
@@ -219,14 +219,16 @@ def check_model(method, model):
     expected = Wrapper if isinstance(model, Wrapper) else keras.Model
     for name in ("train_step", "test_step", "compute_loss", "compute_metrics"):
         if getattr(type(model), name) is not getattr(expected, name):
-            hint = (
-                f"Wrap the other way round: {type(model).__name__}({method}(model))"
-                if isinstance(model, Wrapper)
-                else "Move it into a loss, a metric or add_loss"
-            )
+            hint = "Move it into a loss, a metric or add_loss"
+            if isinstance(model, Wrapper):
+                inner, outer = type(model).__name__, method.__name__
+                hint = f"Wrap the other way round: {inner}({outer}(model))"
+                if getattr(method, name) is not getattr(Wrapper, name):
+                    both = "Two of a kind" if inner == outer else f"{outer} and {inner}"
+                    hint = f"{both} cannot be nested. Keep one: {outer}(model)"
             raise ValueError(
-                f"`model` must not have a `{name}` of its own, which {method} would not run. Received: {model.name!r} "
-                f"of type {type(model).__name__}. {hint}"
+                f"`model` must not have a `{name}` of its own, which {method.__name__} would not run. Received: "
+                f"{model.name!r} of type {type(model).__name__}. {hint}"
             )
 
 

@@ -1,13 +1,12 @@
 """What a classifier predicts for labelled data, as NumPy arrays, and whether it predicts logits."""
 
-import functools
-
 import keras
 import numpy as np
 from keras import ops
 
 from keras_regkit._core.backend import compile_inference
 from keras_regkit._core.data import as_batches
+from keras_regkit._core.output_kind import config_of_loss, last_activation, makes_decisions, wired_models
 from keras_regkit.uncertainty._class_rows import label_rows
 from keras_regkit.uncertainty._stacked import as_float32
 
@@ -20,7 +19,8 @@ def predicts_logits(model, from_logits):
     Args:
         model: A classifier.
         from_logits: True or False, or `"auto"`: a last layer with softmax or sigmoid makes probabilities; otherwise
-            the compiled loss says it, and without one a last layer without activation makes logits.
+            the compiled loss says it, and without one a last layer without activation makes logits. A model that has
+            an attribute `from_logits`, True or False, says it itself.
 
     Raises:
         ValueError: there is nothing to tell it by, or the outputs are several yes-or-no decisions.
@@ -30,9 +30,9 @@ def predicts_logits(model, from_logits):
     if isinstance(getattr(model, "from_logits", None), bool):
         return model.from_logits
     columns = _columns(model)
-    activation = _last_activation(model)
-    loss = _config_of_loss(model)
-    several = activation == "sigmoid" or "binary" in str(loss.get("name")) or loss.get("multi_label", False)
+    activation = last_activation(model)
+    loss = config_of_loss(getattr(model, "loss", None))
+    several = activation == "sigmoid" or makes_decisions(loss)
     if columns and columns > 1 and several:
         raise ValueError(
             f"The outputs of {model.name!r} are {columns} yes-or-no decisions. Calibration takes one of them, or "
@@ -97,7 +97,7 @@ def _columnar(output):
 
 def _columns(model):
     """Number of columns of the output, None if it cannot be seen; raises for what is no single output of them."""
-    if not isinstance(model, _wired()) or not model.built:
+    if not isinstance(model, wired_models()) or not model.built:
         return None
     if len(model.outputs) > 1:
         raise ValueError(f"The model must have one output. Received: {model.name!r}, which has several")
@@ -105,40 +105,3 @@ def _columns(model):
     if len(shape) != 2:
         raise ValueError(f"Predictions must have the shape (rows, classes). Received: {shape}")
     return shape[1]
-
-
-def _last_activation(layer):
-    """Name of the activation that makes the outputs; None if it cannot be seen."""
-    if isinstance(layer, keras.Sequential):
-        return _last_activation(layer.layers[-1])
-    if isinstance(layer, _wired()):
-        ends = layer.get_config().get("output_layers")
-        one = isinstance(ends, (list, tuple)) and len(ends) == 3 and isinstance(ends[0], str)
-        name = ends[0] if one else ends[0][0] if isinstance(ends, (list, tuple)) and len(ends) == 1 else None
-        return None if name is None else _last_activation(layer.get_layer(name))
-    if isinstance(layer, keras.layers.Softmax):
-        return "softmax"
-    activation = getattr(layer, "activation", None)
-    return None if activation is None else getattr(activation, "__name__", None)
-
-
-@functools.cache
-def _wired():
-    """The classes of models that tell how they are wired; that of functional ones has no public name."""
-    inputs = keras.Input((1,), name="wired_input")
-    return (type(keras.Model(inputs, inputs, name="wired")), keras.Sequential)
-
-
-def _config_of_loss(model):
-    """The config of the loss that says whether it takes logits; empty if there is none."""
-    loss = getattr(model, "loss", None)
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    if callable(loss) and not isinstance(loss, keras.losses.Loss):
-        name = getattr(loss, "__name__", "")
-        return {"name": name, "from_logits": False} if name.endswith("crossentropy") else {}
-    if not isinstance(loss, keras.losses.Loss):
-        return {}
-    config = loss.get_config()
-    inner = config.get("loss")  # of a loss around another one
-    return inner["config"] if isinstance(inner, dict) and "from_logits" in inner.get("config", {}) else config

@@ -25,7 +25,8 @@ def ensemble_predict(models, x, batch_size=256, verbose=1):
         mean = 1/S Σ_s f_s(x)        std² = 1/S Σ_s (f_s(x) − mean)²
 
     Args:
-        models: At least 2 built models with outputs of the same shape.
+        models: At least 2 built models with outputs of the same shape; or one model that holds several and has
+            `predict_members(x, batch_size, verbose)`, as `callbacks.EnsembleModel` has.
         x: An array of inputs (or a list, tuple or dict of arrays), a `tf.data.Dataset`, a `keras.utils.PyDataset`, or
             another iterable of batches.
         batch_size: Rows per batch, for arrays. Defaults to 256.
@@ -53,6 +54,8 @@ def ensemble_predict(models, x, batch_size=256, verbose=1):
     (array([2., 2., 2., 2.], dtype=float32), array([1., 1., 1., 1.], dtype=float32))
     """
     check_arguments(_RANGES, batch_size=batch_size, verbose=verbose)
+    if hasattr(models, "predict_members"):
+        return Predictions.of(models.predict_members(x, batch_size=batch_size, verbose=verbose))
     models = _checked(models)
     passes = [compile_inference(m, lambda batch, m=m: as_float32(m(batch, training=False))) for m in models]
     batches = input_batches((x, None) if isinstance(x, tuple) else x, batch_size, "x")

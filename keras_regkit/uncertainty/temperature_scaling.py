@@ -153,7 +153,12 @@ class TemperatureScaling(keras.Model):
 
         Raises:
             ValueError: the model gives NaN, or the labels do not fit.
+            TypeError: `x` and `y` are given as two arguments.
         """
+        if hasattr(batch_size, "shape") or isinstance(batch_size, (list, tuple)):
+            raise TypeError(
+                "`data` must be one argument: fit_temperature((x, y)), with x and y in a tuple. Received: two arguments"
+            )
         check_arguments({"batch_size": Interval(1, closed="left", integer=True)}, batch_size=batch_size)
         outputs, labels, weights = read_classifier(self.model, data, batch_size)
         logits = logit_pairs(outputs if self.from_logits else _logits_of(outputs, np))
@@ -169,6 +174,13 @@ class TemperatureScaling(keras.Model):
             )
         self.temperature = found
         return self
+
+    def fit(self, *args, **kwargs):
+        """Is refused: there is nothing here to train but the temperature."""
+        raise NotImplementedError(
+            "TemperatureScaling is for predictions, and its temperature is found by fit_temperature((x, y)) on "
+            "held-out data. To train the model within, call scaled.model.fit(...)"
+        )
 
     def call(self, inputs, training=None):
         outputs = ops.cast(self.model(inputs, training=training), self.compute_dtype)

@@ -7,6 +7,7 @@ import pytest
 from keras_regkit import callbacks, surgery
 from keras_regkit._core.backend import to_numpy
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.callbacks._stages import stages_from_the_top
 from keras_regkit.regularizers import L2SP
 from keras_regkit.training import SAM
 
@@ -243,7 +244,8 @@ def test_bad_arguments(arguments, error, message):
 @pytest.mark.parametrize(
     ("stages", "message"),
     [
-        (["hed"], "must select at least one layer"),
+        (["head", "hed"], r"^`stages\[1\]` must select at least one layer"),
+        (["("], r"^`stages\[0\]` must be a valid regular"),
         (["head", "head"], r"stages\[1\]='head'.*stage 0 has already"),
         (9, "at most the number of layers with weights, 3"),
     ],
@@ -251,6 +253,38 @@ def test_bad_arguments(arguments, error, message):
 def test_stages_that_name_nothing(stages, message):
     with pytest.raises(ValueError, match=message):
         fit(small_model(), callbacks.GradualUnfreezing(stages))
+
+
+def test_a_stage_that_is_a_layer_itself():
+    model = small_model()
+    with pytest.raises(TypeError, match=r"^`stages\[0\]` must not be a layer itself"):
+        fit(model, callbacks.GradualUnfreezing([model.get_layer("head")]))
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+def test_an_early_end_warns():
+    model = small_model(keras.optimizers.SGD(0.0))
+    stopping = keras.callbacks.EarlyStopping("loss", patience=1)
+    unfreezing = callbacks.GradualUnfreezing(["head", "middle"], epochs=5)
+    with pytest.warns(NoEffectWarning, match="ended in stage 0 .* before stage 1 began at epoch 5.*`patience` higher"):
+        model.fit(X, Y, epochs=8, callbacks=[unfreezing, stopping], verbose=0)
+    assert [layer.trainable for layer in model.layers] == [False, False, False, True]
+
+
+def test_a_number_of_stages_leaves_attention_whole():
+    inputs = keras.Input((3, 2))
+    attention = keras.layers.MultiHeadAttention(1, 2, name="attention")
+    inner = keras.Sequential(
+        [keras.Input((3, 2)), keras.layers.Dense(2, name="one"), keras.layers.Dense(2, name="two")]
+    )
+    x = keras.layers.Flatten()(attention(inner(inputs), inner(inputs)))
+    model = keras.Model(inputs, keras.layers.Dense(1, name="head")(x))
+    stages = [[path.split("/")[-1] for path in stage] for stage in stages_from_the_top(model, 4)]
+    assert stages == [["head"], ["attention"], ["two"], ["one"]]
+    model.compile("sgd", "mse")
+    unfreezing = callbacks.GradualUnfreezing(2)
+    model.fit(np.ones((4, 3, 2)), np.ones((4, 1)), callbacks=[unfreezing], epochs=2, verbose=0)
+    assert unfreezing.plan[0] == ["attention", "head"]
 
 
 def test_learning_rates_and_a_schedule_do_not_go_together():

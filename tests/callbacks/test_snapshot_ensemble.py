@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from keras_regkit import testing, uncertainty
-from keras_regkit.callbacks import SnapshotEnsemble
-from keras_regkit.callbacks.ensemble_model import EnsembleModel
+from keras_regkit.callbacks import EnsembleModel, SnapshotEnsemble
 
 # NumPy's complaint about Keras and JAX; `pytest.warns` raises it again in the name of the test, past the usual filters.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -241,3 +240,106 @@ def test_bad_ensembles():
     with pytest.raises(TypeError, match=r"`model` must be a keras\.Model"):
         EnsembleModel("model", 2)
     testing.check_bad_arguments(EnsembleModel, EnsembleModel.RANGES, model=model, members=2)
+
+
+def linear(columns, loss, members=3):
+    """An ensemble of linear models with large weights, and what each of them gives for X."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(columns, use_bias=False)])
+    if loss is not None:
+        model.compile("sgd", loss)
+    ensemble = EnsembleModel(model, members)
+    kernels = 5 * np.random.default_rng(1).normal(size=(members, 3, columns)).astype("float32")
+    for index, kernel in enumerate(kernels):
+        ensemble.set_member(index, [kernel])
+    return ensemble, X.astype("float64") @ kernels
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def softmax(z):
+    return np.exp(z) / np.exp(z).sum(-1, keepdims=True)
+
+
+@pytest.mark.parametrize(
+    ("columns", "loss", "to_probabilities"),
+    [
+        (3, keras.losses.SparseCategoricalCrossentropy(from_logits=True), softmax),
+        (3, keras.losses.BinaryCrossentropy(from_logits=True), sigmoid),
+        (1, keras.losses.BinaryCrossentropy(from_logits=True), sigmoid),
+        (2, "mse", None),
+        (2, None, None),
+    ],
+    ids=["softmax", "decisions", "sigmoid", "regression", "not-compiled"],
+)
+def test_probabilities_of_logits_are_averaged(columns, loss, to_probabilities):
+    ensemble, each = linear(columns, loss)
+    found = ensemble.predict(X, verbose=0).astype("float64")
+    if to_probabilities is None:
+        np.testing.assert_allclose(found, each.mean(0), rtol=1e-4, atol=1e-5)
+        return
+    mean = to_probabilities(each).mean(0)
+    np.testing.assert_allclose(to_probabilities(found), mean, rtol=1e-4)
+    assert np.abs(to_probabilities(each.mean(0)) - mean).max() > 0.05  # which the mean of logits is not
+    np.testing.assert_allclose(ensemble.predict_members(X), each, rtol=1e-4, atol=1e-5)
+    again = EnsembleModel.from_config(ensemble.get_config())
+    assert (again.activation, again.members) == (ensemble.activation, 3)
+
+
+def test_several_outputs_are_averaged_each_in_its_way():
+    inputs = keras.Input((3,))
+    outputs = {"a": keras.layers.Dense(2, name="a")(inputs), "b": keras.layers.Dense(1, name="b")(inputs)}
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", {"b": "mse", "a": keras.losses.CategoricalCrossentropy(from_logits=True)})
+    ensemble = EnsembleModel(model, 2)
+    assert (ensemble.activation, ensemble.from_logits) == (["softmax", None], None)
+    draw = np.random.default_rng(0)
+    for index in range(2):
+        ensemble.set_member(index, [3 * draw.normal(size=w.shape) for w in model.get_weights()])
+    members, found = ensemble.predict_members(X), ensemble.predict(X, verbose=0)
+    np.testing.assert_allclose(softmax(found["a"]), softmax(members["a"]).mean(0), rtol=1e-4)
+    np.testing.assert_allclose(found["b"], members["b"].mean(0), rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="one for each of 2 outputs"):
+        EnsembleModel(model, 2, activation=["softmax"])(X)
+
+
+def test_extreme_logits_stay_finite():
+    ensemble, _ = linear(1, None, members=2)
+    ensemble.activation = "sigmoid"
+    np.testing.assert_allclose(ensemble(1e3 * X), ensemble(1e3 * X))
+    assert np.isfinite(keras.ops.convert_to_numpy(ensemble(1e3 * X))).all()
+
+
+def test_unknown_activations_are_refused():
+    with pytest.raises(ValueError, match="`activation` must be one of"):
+        EnsembleModel(make_model(), 2, activation="relu")
+
+
+@pytest.mark.filterwarnings("ignore:No temperature in")  # is best for labels that have nothing to do with X
+@pytest.mark.parametrize("logits", [True, False])
+def test_calibration_and_temperature_read_what_it_returns(trained, logits):
+    if logits:
+        ensemble, each = linear(3, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        p = softmax(each).mean(0)
+    else:
+        ensemble = trained[2].ensemble()
+        p = ensemble.predict(X, verbose=0).astype("float64")
+    assert ensemble.from_logits is logits
+    found = uncertainty.calibration(ensemble, (X, Y))
+    assert found.nll == pytest.approx(-np.log(p[np.arange(24), Y]).mean(), rel=1e-4)
+    scaled = uncertainty.TemperatureScaling(ensemble).fit_temperature((X, Y))
+    assert scaled.from_logits is logits
+    assert uncertainty.calibration(scaled, (X, Y)).nll <= found.nll + 1e-6
+
+
+def test_several_decisions_are_not_taken_for_classes():
+    ensemble, _ = linear(3, keras.losses.BinaryCrossentropy(from_logits=True))
+    with pytest.raises(ValueError, match="cannot be seen"):
+        uncertainty.calibration(ensemble, (X, np.eye(3)[Y]))
+
+
+def test_ensemble_predict_takes_it(trained):
+    ensemble = trained[2].ensemble()
+    found = uncertainty.ensemble_predict(ensemble, X, verbose=0)
+    np.testing.assert_array_equal(found.samples, ensemble.predict_members(X))

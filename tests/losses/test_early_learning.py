@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_class_losses import ce, number, softmax, with_gradient
 
-from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit._core.warnings import DataWarning, NoEffectWarning
 from keras_regkit.losses import EarlyLearning, JSDConsistency, index_labels
 from keras_regkit.testing import SavedModels
 
@@ -71,7 +71,7 @@ def test_each_sample_has_its_own_row_however_they_are_shuffled():
     np.testing.assert_allclose(loss.targets, expected * p, rtol=1e-3)
     before = loss.targets
     model.evaluate(X, labels, verbose=0)
-    model.evaluate(X, Y, verbose=0)
+    model.evaluate(X, np.eye(3)[Y], verbose=0)
     np.testing.assert_array_equal(loss.targets, before)
 
 
@@ -221,3 +221,20 @@ def test_index_labels_keeps_soft_labels_and_the_largest_class():
     np.testing.assert_allclose(labels[:, :3], soft, rtol=1e-6)
     np.testing.assert_array_equal(labels.argmax(1), soft.argmax(1))
     np.testing.assert_array_equal(index_labels(Y[:, None], 3), index_labels(Y, 3))
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")  # of Keras, where NumPy reads its tensors
+def test_integer_labels_beside_indexed_ones_are_told_once():
+    loss = elr()
+    loss(Y, LOGITS)  # where nothing is to be told
+    loss(index_labels(Y, 3), LOGITS)
+    with pytest.warns(DataWarning, match=r"to_categorical\(y_val, classes\)"):
+        loss(Y, LOGITS)
+    loss(Y, LOGITS)  # warnings are errors
+    loss(np.eye(3)[Y], LOGITS)
+
+
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+def test_integer_validation_labels_are_told_in_fit():
+    with pytest.warns(DataWarning, match="takes them for one-hot ones"):
+        model_of(elr()).fit(X, index_labels(Y, 3), validation_data=(X, Y), verbose=0)

@@ -75,8 +75,31 @@ def test_rates_fall_from_the_last_layer_to_the_first():
     optimizer.build(model.trainable_variables)
     found = {v.path.split("/")[-2]: optimizer.multiplier_of(v) for v in model.trainable_variables}
     assert found == {"low": 0.125, "mid": 0.25, "norm": 0.5, "head": 1.0}
-    model.get_layer("norm").trainable = False
-    assert optimizers.layerwise_learning_rates(model, 0.5) == {"low/.*": 0.25, "mid/.*": 0.5, "head/.*": 1.0}
+    for frozen in (model.get_layer("norm"), model.layers[1], model):
+        frozen.trainable = False
+        assert optimizers.layerwise_learning_rates(model, 0.5) == expected
+
+
+def test_frozen_layers_have_their_rates_when_they_train():
+    model = nested()
+    model.layers[1].trainable = False
+    blocks = ["(low|mid)/.*", "head/.*"]
+    assert optimizers.layerwise_learning_rates(model, 0.1, blocks) == {"(low|mid)/.*": 0.1, "head/.*": 1.0}
+    rates = optimizers.layerwise_learning_rates(model, 0.1)
+    with pytest.raises(ValueError, match="multipliers_strict=False"):
+        SGD(0.1, multipliers=rates).build(model.trainable_variables)
+    optimizer = SGD(0.1, multipliers=rates, multipliers_strict=False)
+    assert optimizer.multiplier_of(model.layers[1].layers[0].kernel) == pytest.approx(1e-3)
+    optimizer.build(model.trainable_variables)
+
+
+def test_statistics_are_no_weights_that_could_train():
+    layers = [keras.layers.Normalization(mean=0.0, variance=1.0), keras.layers.BatchNormalization(name="norm")]
+    layers += [keras.layers.Normalization(name="seen"), keras.layers.Dense(1, name="head")]
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    assert optimizers.layerwise_learning_rates(model, 0.5) == {"norm/.*": 0.5, "head/.*": 1.0}
+    with pytest.raises(ValueError, match="weights that can train"):
+        optimizers.layerwise_learning_rates(model, 0.5, ["moving_mean", "head/.*"])
 
 
 def test_blocks_are_counted_from_the_outputs():

@@ -6,6 +6,7 @@ import pytest
 from problems import assert_same
 
 from keras_regkit import optimizers
+from keras_regkit._core.warnings import NoEffectWarning
 
 
 def text_model():
@@ -38,9 +39,20 @@ def decayed(model, optimizer):
         ({"decay_exclude": [".*"]}, []),
     ],
 )
+@pytest.mark.filterwarnings("ignore:`decay_exclude` has '(ead/kernel|kern)'")
 def test_rank_and_the_ends_of_paths_decide(arguments, paths):
     optimizer = optimizers.WeightDecayPolicySGD(0.1, weight_decay=0.5, **arguments)
     assert decayed(text_model(), optimizer) == paths
+
+
+def test_a_pattern_that_fits_no_weight_warns():
+    model = text_model()
+    policy = optimizers.WeightDecayPolicySGD(0.1, weight_decay=0.5, decay_exclude=["bias", "heat/kernel"])
+    with pytest.warns(NoEffectWarning, match=r"'heat/kernel', which fits.*Did you mean 'head/kernel'"):
+        policy.build(model.trainable_variables)
+    for usual in (None, ["bias", "embeddings"]):  # the model need not have such weights
+        policy = optimizers.WeightDecayPolicySGD(0.1, weight_decay=0.5, decay_exclude=usual)
+        policy.build([model.get_layer("head").kernel])
 
 
 def test_the_biases_of_attention_have_two_axes_and_do_not_decay():

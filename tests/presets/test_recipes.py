@@ -248,6 +248,108 @@ def test_fine_tuning_wants_a_model_that_gives_logits():
     assert isinstance(regression.compile(pretrained()).loss, keras.losses.MeanSquaredError)
 
 
+def test_fine_tuning_trains_what_was_frozen_within_a_backbone_too():
+    layers = [keras.layers.Dense(4, name="low"), keras.layers.BatchNormalization(name="norm")]
+    backbone = keras.Sequential([keras.Input((5,)), *layers], name="backbone")
+    backbone.trainable = False
+    model = keras.Sequential([keras.Input((5,)), backbone, keras.layers.Dense(3, name="head")])
+    RECIPES["fine_tuning"]().compile(model)
+    assert list(model.optimizer.multipliers) == ["low/.*", "norm/.*", "head/.*"]
+    assert [v.path.split("/")[-2] for v in model.trainable_variables] == ["low", "low", "norm", "norm", "head", "head"]
+    assert 0 < model.optimizer.multiplier_of(backbone.get_layer("low").kernel) < 1
+    assert type(backbone.get_layer("low").kernel.regularizer).__name__ == "L2SP"
+
+
+# Another loss
+
+
+@pytest.mark.parametrize(
+    ("name", "cls"),
+    [
+        ("mse", keras.losses.MeanSquaredError),
+        ("mae", keras.losses.MeanAbsoluteError),
+        ("MAE", keras.losses.MeanAbsoluteError),
+        ("huber", keras.losses.Huber),
+    ],
+)
+def test_regression_by_another_loss(name, cls):
+    model = recipes.fine_tuning("regression", samples=9).with_(loss=name).compile(pretrained())
+    assert type(model.loss) is cls
+    targets = np.stack([ROWS[:, 0]] * 3, axis=1)
+    model = recipes.tabular(5, 3, "regression", samples=9).with_(loss=name, l2=0.0, units=[3]).build(seed=0)
+    logs = model.evaluate(ROWS, targets, verbose=0, return_dict=True)
+    expected = float(cls()(targets, model.predict(ROWS, verbose=0)))
+    assert set(logs) == {"loss", "mae"}
+    assert logs["loss"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_robust_loss_is_taken_as_it_is():
+    robust = losses.GeneralizedCrossEntropy(from_logits=True)
+    recipe = RECIPES["tabular"]().with_(loss=robust, units=[3], l2=0.0)
+    assert recipe.loss == {"loss": robust, "label_smoothing": 0.0}
+    assert "GeneralizedCrossEntropy " in str(recipe)
+    model = recipe.build(seed=0)
+    assert model.loss is robust
+    logs = model.evaluate(ROWS, LABELS, verbose=0, return_dict=True)
+    assert logs["loss"] == pytest.approx(float(robust(LABELS, model.predict(ROWS, verbose=0))), rel=1e-5)
+    assert "accuracy" in logs
+
+
+def test_a_focal_loss_by_name_is_on_logits_and_smoothed():
+    loss = recipes.tabular(5, samples=9).with_(loss="binary_focal_crossentropy").build(seed=0).loss
+    assert isinstance(loss, keras.losses.BinaryFocalCrossentropy)
+    assert (loss.get_config()["from_logits"], loss.get_config()["label_smoothing"]) == (True, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "loss", "error", "message"),
+    [
+        ("tabular", "mse", ValueError, r"`loss` must be one of .'sparse_cat"),
+        ("tabular", "sparse_categorical_crossentropi", ValueError, "Did you mean 'sparse_categorical_crossentropy'"),
+        ("tabular", keras.losses.MeanSquaredError(), ValueError, "must fit the labels"),
+        ("tabular", keras.losses.SparseCategoricalCrossentropy(), ValueError, "make it with from_logits=True"),
+        ("tabular", losses.GeneralizedCrossEntropy(), ValueError, "make it with from_logits=True"),
+        ("tabular", keras.losses.huber, TypeError, "must be a name or a loss object"),
+        ("tabular", None, TypeError, "must be a name or a loss object"),
+        ("resnet", keras.losses.SparseCategoricalCrossentropy(from_logits=True), ValueError, "must fit the labels"),
+        ("regression", losses.GeneralizedCrossEntropy(from_logits=True), ValueError, "must fit the labels"),
+    ],
+)
+def test_a_loss_that_does_not_fit_is_refused(recipe, loss, error, message):
+    recipe = recipes.tabular(5, task="regression", samples=9) if recipe == "regression" else RECIPES[recipe]()
+    with pytest.raises(error, match=message):
+        recipe.with_(loss=loss)
+
+
+def test_a_loss_object_smooths_its_labels_itself():
+    robust = losses.GeneralizedCrossEntropy(from_logits=True)
+    with pytest.raises(ValueError, match=r"smooth with losses\.LabelSmoothing"):
+        RECIPES["tabular"]().with_(loss=robust, label_smoothing=0.1)
+    with pytest.raises(ValueError, match=r"smooth with losses\.LabelSmoothing"):
+        RECIPES["tabular"]().with_(loss=robust).with_(label_smoothing=0.1).build()
+
+
+@pytest.mark.parametrize("name", ["tabular", "convnet"])
+def test_averages_of_epochs_get_the_data_for_batch_normalization(name):
+    recipe = RECIPES[name]().with_(averaging="swa", epochs=2, batch_size=6)
+    recipe = recipe.with_(units=[4]) if name == "tabular" else recipe
+    model = recipe.build(seed=0)
+    norm = next(layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
+    before = values([norm.moving_mean])[0]
+    arguments = recipe.fit_arguments(*DATA[recipe.name], seed=0)
+    model.fit(**arguments, verbose=0)
+    assert arguments["callbacks"][0].updates == 2
+    assert not np.allclose(values([norm.moving_mean])[0], before)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "task", "expected"),
+    [(None, None, "binary"), (1, None, "binary"), (3, None, "multiclass"), (3, "binary", "binary")],
+)
+def test_the_task_of_a_table_follows_its_outputs(outputs, task, expected):
+    assert recipes.tabular(5, outputs, task, samples=9).given["task"] == expected
+
+
 # Augmented batches
 
 OFF = {"value_range": [0.0, 1.0], "flip": False, "crop": 0.0, "color_jitter": 0.0, "rand_augment": 0.0}

@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from keras_regkit._core.backend import to_numpy
-from keras_regkit.training import SAM
+from keras_regkit.training import SAM, AdversarialWeightPerturbation
 from keras_regkit.training._wrapper import Wrapper, gradient, seed_states
 
 RANDOM = np.random.default_rng(0)
@@ -271,3 +271,10 @@ class LossOfItsOwn(keras.Model):
 def test_models_that_cannot_be_wrapped(make, error, message):
     with pytest.raises(error, match=message):
         Twice(make())
+
+
+def test_two_with_steps_of_their_own_cannot_be_nested():
+    with pytest.raises(ValueError, match=r"Two of a kind cannot be nested. Keep one: SAM\(model\)"):
+        SAM(SAM(model()))
+    with pytest.raises(ValueError, match=r"SAM and AdversarialWeightPerturbation cannot be nested"):
+        SAM(AdversarialWeightPerturbation(model()))

@@ -161,3 +161,12 @@ def test_what_is_no_model_is_refused():
         TemperatureScaling("model")
     with pytest.raises(TypeError, match="`temperature` must be a number"):
         TemperatureScaling(passing(3), "hot")
+
+
+def test_misuse_is_told_what_to_do():
+    scaled = TemperatureScaling(passing(3))
+    x, y = np.zeros((4, 3)), np.zeros(4)
+    with pytest.raises(TypeError, match=r"fit_temperature\(\(x, y\)\)"):
+        scaled.fit_temperature(x, y)
+    with pytest.raises(NotImplementedError, match=r"fit_temperature\(\(x, y\)\)"):
+        scaled.fit(x, y)

@@ -7,12 +7,14 @@ import keras
 
 from keras_regkit import surgery
 from keras_regkit._core.checks import did_you_mean
+from keras_regkit._core.tracking import all_layers
+from keras_regkit._core.trainable import set_flags
 from keras_regkit.callbacks import EarlyStopping, GradualUnfreezing, WeightAveraging
 from keras_regkit.optimizers import LearningRateMultipliers, WeightDecayPolicy, layerwise_learning_rates, mix
-from keras_regkit.presets import _building as building
 from keras_regkit.presets.causal_transformer import causal_transformer
 from keras_regkit.presets.convnet import convnet
 from keras_regkit.presets.mlp import mlp
+from keras_regkit.presets.recipes import _losses
 from keras_regkit.presets.recipes._batches import Batches, one_hot
 from keras_regkit.presets.resnet import resnet
 from keras_regkit.regularizers import L2SP
@@ -37,7 +39,7 @@ class Recipe:
         given: What it was asked for: shape, outputs, task.
         model: Arguments of the builder; for a model of yours, the penalties to attach.
         optimizer: Name and arguments of the optimizer.
-        loss: Name of the loss, and `label_smoothing`.
+        loss: Name of the loss, or a loss object that takes logits, and `label_smoothing`, for a name.
         augmentation: Strengths of the augmentation; empty for none.
         callbacks: Arguments of early stopping, averaging and unfreezing.
         training: `epochs` and `batch_size`.
@@ -74,9 +76,15 @@ class Recipe:
     def with_(self, **values):
         """Returns a recipe with other values, by name; their source becomes "set by hand".
 
+        `loss` may be a name (`"huber"`, `"binary_focal_crossentropy"`; those of classes are made with
+        `from_logits=True`) or a `keras.losses.Loss` (`losses.GeneralizedCrossEntropy(from_logits=True)`). An object is
+        taken as it is, so `label_smoothing` becomes 0 with it; and it does not go into JSON.
+
         Raises:
-            ValueError: the recipe has no value of that name.
+            TypeError, ValueError: the recipe has no value of that name; the loss is none that fits its labels.
         """
+        if "loss" in values and not _losses.is_named(values["loss"]) and "label_smoothing" in self.loss:
+            values = {"label_smoothing": 0.0, **values}
         sections = {section: dict(getattr(self, section)) for section in SECTIONS}
         for name, value in values.items():
             if name not in self.sources:
@@ -85,6 +93,9 @@ class Recipe:
                     f"{did_you_mean(name, self.sources)} Received: {name!r}"
                 )
             next(section for section in sections.values() if name in section)[name] = value
+        if "loss" in values:
+            loss = sections["loss"]
+            _losses.make(loss["loss"], _losses.kind_of(self), loss.get("label_smoothing", 0.0))
         return dataclasses.replace(self, **sections, sources={**self.sources, **dict.fromkeys(values, BY_HAND)})
 
     def build(self, seed=None):
@@ -103,22 +114,22 @@ class Recipe:
     def compile(self, model):
         """Compiles a model by the recipe, in place, and returns it.
 
-        A recipe for a model that exists makes all its layers trainable, and attaches its penalties: a pull towards the
+        A recipe for a model that exists makes all its layers trainable, those too that were frozen at any depth, so
+        that each has its learning rate (unfreezing begins in `fit`), and attaches its penalties: a pull towards the
         weights of now on the kernels of all layers but the last, and L2 on those of the last.
 
         Raises:
-            ValueError: the model is not built, or gives probabilities where the loss wants logits.
+            ValueError: the model is not built, or gives probabilities where the loss wants logits; the loss does not
+                fit the labels.
         """
-        _check_model(model, self.loss["loss"])
+        kind = _losses.kind_of(self)
+        loss, metric = _losses.make(self.loss["loss"], kind, self.loss.get("label_smoothing", 0.0))
+        _check_model(model, kind)
         if self.builder is None:
-            model.trainable = True
+            # A model that is trainable already does not hand its flag down again.
+            set_flags(model, {id(layer): layer for layer in all_layers(model)}, True, True)
             _attach(model, self.model["l2_sp"], self.model["head_l2"])
-        smoothing = self.loss.get("label_smoothing", 0.0)
-        model.compile(
-            optimizer=self._make_optimizer(model),
-            loss=building.make_loss(self.loss["loss"], smoothing),
-            metrics=[building.make_metric(self.loss["loss"])],
-        )
+        model.compile(optimizer=self._make_optimizer(model), loss=loss, metrics=[metric])
         return model
 
     def fit_arguments(self, x, y, validation_data=None, seed=None):
@@ -132,21 +143,32 @@ class Recipe:
             validation_data: Tuple `(x, y)` of the same kind. Defaults to None.
             seed: Seed of shuffling and augmentation. Defaults to None.
         """
-        arguments = {"epochs": self.training["epochs"], "callbacks": self.make_callbacks(validation_data is not None)}
+        arguments, train = {"epochs": self.training["epochs"]}, x
         if self.augmentation:
             classes, size = self.given["outputs"], self.training["batch_size"]
-            arguments["x"] = Batches(x, one_hot(y, classes), size, self.augmentation, seed)
+            labels = one_hot(y, classes)
+            arguments["x"] = Batches(x, labels, size, self.augmentation, seed)
+            # One of its own: what is drawn for the statistics must not change what is drawn for training.
+            train = Batches(x, labels, size, self.augmentation, seed)
             if validation_data is not None:
                 validation_data = (validation_data[0], one_hot(validation_data[1], classes))
         else:
             arguments.update(x=x, y=y, batch_size=self.training["batch_size"])
+        arguments["callbacks"] = self.make_callbacks(validation_data is not None, train)
         return arguments if validation_data is None else {**arguments, "validation_data": validation_data}
 
-    def make_callbacks(self, validated=True):
-        """Returns new callbacks, without early stopping where `fit` is given no validation data."""
-        made = []
-        if self.callbacks.get("averaging"):
-            made.append(WeightAveraging(self.callbacks["averaging"]))
+    def make_callbacks(self, validated=True, train=None):
+        """Returns new callbacks, without early stopping where `fit` is given no validation data.
+
+        Args:
+            validated: Whether there are validation data. Defaults to True.
+            train: Training inputs, for the batch normalization of averages other than `"ema"`. Defaults to None.
+        """
+        made, kind = [], self.callbacks.get("averaging")
+        if kind:
+            # The moving average takes the statistics along, and needs no pass over the data.
+            train = None if kind == "ema" else train
+            made.append(WeightAveraging(kind, train=train, batch_size=self.training["batch_size"]))
         if self.callbacks.get("unfreeze_stages"):
             made.append(
                 GradualUnfreezing(
@@ -204,14 +226,16 @@ class Recipe:
 
 
 def _told(value):
+    if isinstance(value, keras.losses.Loss):
+        return type(value).__name__
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _check_model(model, loss):
+def _check_model(model, kind):
     if not isinstance(model, keras.Model) or not model.built:
         raise ValueError(f"`model` must be a Keras model that is built. Received: {model!r}")
     activation = getattr(getattr(model.layers[-1], "activation", None), "__name__", "")
-    if loss != "mean_squared_error" and activation in ("softmax", "sigmoid"):
+    if kind != "regression" and activation in ("softmax", "sigmoid"):
         raise ValueError(
             f"`model` must give logits. Received: {model.name!r}, whose last layer {model.layers[-1].name!r} has the "
             f"activation {activation!r}. Take it off, and apply it to predictions"

@@ -9,7 +9,7 @@ _REALMLP = "Holzmüller et al. 2024, RealMLP-TD defaults"
 _TEMPLATE = "the template of presets.mlp"
 
 
-def tabular(input_shape, outputs=None, task="binary", *, samples, gap=None):
+def tabular(input_shape, outputs=None, task=None, *, samples, gap=None):
     """Returns the recipe for tables: the template, and what two large studies of tables found to work.
 
     Use it when `presets.mlp` with its defaults has been tried: Dense + BatchNormalization + Dropout + L2 as there, of
@@ -23,7 +23,8 @@ def tabular(input_shape, outputs=None, task="binary", *, samples, gap=None):
     Args:
         input_shape: Number of features.
         outputs: Number of classes (`multiclass`, required), or of targets. Defaults to 1.
-        task: `"binary"`, `"multiclass"` or `"regression"`. Defaults to `"binary"`.
+        task: `"binary"`, `"multiclass"` or `"regression"`. Defaults to None: `"multiclass"` where `outputs` is above 1,
+            `"binary"` otherwise. Give `"binary"` for several labels, each yes or no.
         samples: Number of training rows, at least 1. From 1,000 to 1,000,000 they make a difference.
         gap: Validation loss divided by training loss, as measured with a lighter setting, > 0: 1 is no gap, 2 and more
             is full strength. Defaults to None: not known, start light.
@@ -46,7 +47,10 @@ def tabular(input_shape, outputs=None, task="binary", *, samples, gap=None):
     (0.0001, 0.1)
     >>> model = recipe.build(seed=0)
     """
-    building.check(building.TASK_RANGES, outputs=outputs, task=task)
+    building.check(building.TASK_RANGES, outputs=outputs)
+    if task is None:
+        task = "binary" if outputs in (None, 1) else "multiclass"
+    building.check(building.TASK_RANGES, task=task)
     outputs = building.check_outputs(outputs, task)
     amount = Amount(samples, gap, few=1e3, many=1e6)
     loss = {"loss": (building.LOSSES[task], "what the task asks for")}
