@@ -185,6 +185,7 @@ def test_small_q_goes_to_the_cross_entropy_smoothly(q):
     assert number(GeneralizedCrossEntropy(q, from_logits=True)(CLASSES, LOGITS)) == pytest.approx(plain, rel=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:JSDConsistency was trained on labels without")
 @pytest.mark.parametrize("dtype", [None, "float16"])
 @pytest.mark.parametrize(
     "make",
