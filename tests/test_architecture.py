@@ -257,3 +257,10 @@ def test_import_stays_light():
     assert "keras_regkit" in added
     other_backends = BACKENDS - {keras.backend.backend()}
     assert not added & (OPTIONAL | other_backends)
+
+
+def test_files_of_tests_have_names_of_their_own():
+    # Pytest imports them by their names alone, and refuses a second of the same name.
+    here = pathlib.Path(__file__).parent
+    names = [path.name for path in here.rglob("*.py") if "benchmarks" not in path.parts and path.stem != "__init__"]
+    assert sorted(names) == sorted(set(names))

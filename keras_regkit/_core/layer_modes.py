@@ -3,14 +3,12 @@
 import contextlib
 import contextvars
 import inspect
-import threading
 
+from keras_regkit._core.patched_calls import PatchedCalls
 from keras_regkit._core.tracking import all_layers
 
 # Which layers run how, by their ids: for the calls of this thread alone.
 _WANTED = contextvars.ContextVar("wanted", default=None)
-_PATCHED = {}  # class -> [its own `call` or None, uses]
-_LOCK = threading.Lock()
 
 
 @contextlib.contextmanager
@@ -28,33 +26,11 @@ def only_in_training(model, layers):
     chosen = {id(layer) for layer in layers}
     told = [layer for layer in all_layers(model) if "training" in layer.call_signature_parameters]
     token = _WANTED.set({**(_WANTED.get() or {}), **{id(layer): id(layer) in chosen for layer in told}})
-    with contextlib.ExitStack() as patches:
-        patches.callback(_WANTED.reset, token)
-        for cls in {type(layer) for layer in told}:
-            _patch(cls)
-            patches.callback(_unpatch, cls)
-        yield
-
-
-def _patch(cls):
-    # The class and not the layer: a stand-in made from all that a layer holds must not call the layer itself.
-    with _LOCK:
-        entry = _PATCHED.setdefault(cls, [vars(cls).get("call"), 0])
-        entry[1] += 1
-        if entry[1] == 1:
-            cls.call = _obedient(cls.call)
-
-
-def _unpatch(cls):
-    with _LOCK:
-        entry = _PATCHED[cls]
-        entry[1] -= 1
-        if entry[1] == 0:
-            own, _ = _PATCHED.pop(cls)
-            if own is None:
-                del cls.call
-            else:
-                cls.call = own
+    try:
+        with _CALLS.around(type(layer) for layer in told):
+            yield
+    finally:
+        _WANTED.reset(token)
 
 
 def _obedient(call):
@@ -71,3 +47,6 @@ def _obedient(call):
 
     obedient_call.__signature__ = signature  # Keras reads it of every new layer
     return obedient_call
+
+
+_CALLS = PatchedCalls(_obedient)

@@ -3,12 +3,11 @@
 import contextlib
 import contextvars
 import functools
-import threading
+
+from keras_regkit._core.patched_calls import PatchedCalls
 
 # What is done to whose outputs, by the layers' ids: for the calls of this thread alone.
 _WANTED = contextvars.ContextVar("wanted_outputs", default=None)
-_PATCHED = {}  # class -> [its own `call` or None, uses]
-_LOCK = threading.Lock()
 
 
 @contextlib.contextmanager
@@ -23,33 +22,11 @@ def outputs_through(functions):
     """
     functions = list(functions)
     token = _WANTED.set({**(_WANTED.get() or {}), **{id(layer): function for layer, function in functions}})
-    with contextlib.ExitStack() as patches:
-        patches.callback(_WANTED.reset, token)
-        for cls in {type(layer) for layer, _ in functions}:
-            _patch(cls)
-            patches.callback(_unpatch, cls)
-        yield
-
-
-def _patch(cls):
-    # The class and not the layer: replicas of a distributed model are traced in threads of their own.
-    with _LOCK:
-        entry = _PATCHED.setdefault(cls, [vars(cls).get("call"), 0])
-        entry[1] += 1
-        if entry[1] == 1:
-            cls.call = _handing_through(cls.call)
-
-
-def _unpatch(cls):
-    with _LOCK:
-        entry = _PATCHED[cls]
-        entry[1] -= 1
-        if entry[1] == 0:
-            own, _ = _PATCHED.pop(cls)
-            if own is None:
-                del cls.call
-            else:
-                cls.call = own
+    try:
+        with _CALLS.around(type(layer) for layer, _ in functions):
+            yield
+    finally:
+        _WANTED.reset(token)
 
 
 def _handing_through(call):
@@ -60,3 +37,6 @@ def _handing_through(call):
         return outputs if function is None else function(outputs)
 
     return handing_call
+
+
+_CALLS = PatchedCalls(_handing_through)

@@ -49,6 +49,10 @@ def causal_transformer(
 
     The model is made of Keras' own layers, and with `drop_path` also of `keras_regkit.layers.DropPath`.
 
+    On TensorFlow in `mixed_float16`, Keras' `LossScaleOptimizer` can miss an overflow in the gradient of an embedding,
+    where a token comes more than once, and the weights become NaN: use `mixed_bfloat16`, or give the optimizer in a
+    `LossScaleOptimizer` with a small `initial_scale`.
+
     Args:
         length: Number of tokens in a row, which is as far as the model can look back.
         vocabulary: Number of token ids.

@@ -54,6 +54,10 @@ def lstm(
 
     Where there is dropout the model holds layers of `keras_regkit`, and its file loads where that was imported.
 
+    On TensorFlow in `mixed_float16`, Keras' `LossScaleOptimizer` can miss an overflow in the gradient of an embedding,
+    where a token comes more than once, and the weights become NaN: use `mixed_bfloat16`, or give the optimizer in a
+    `LossScaleOptimizer` with a small `initial_scale`.
+
     Args:
         input_shape: With a `vocabulary`, the length of the sequences of token ids; without, `(length, features)`.
         outputs: Width of the last layer: number of classes (`multiclass`, required), or of targets. Defaults to 1.

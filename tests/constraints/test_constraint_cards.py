@@ -40,6 +40,8 @@ def constrained(model):
 def test_max_norm_knows_the_units_of_every_kernel():
     new = levers.get("max_norm").apply(net(), 0.2)
     assert constrained(new) == HIDDEN
+    for weight in new.trainable_weights:
+        weight.assign(10 * weight)  # so that every unit starts above the bound
     axes = {"conv": (0, 1, 2), "depthwise": (0, 1), "transposed": (0, 1, 3), "einsum": 0, "gru": 0, "dense": 0}
     x = np.random.default_rng(0).normal(size=(4, 8, 8, 4)).astype("float32")
     new.fit(x, np.ones((4, 1), "float32"), verbose=0)

@@ -103,14 +103,13 @@ def test_what_is_asked_of_the_compilation_arrives(tiny):
 
 
 @EACH
-def test_a_step_in_half_precision(tiny, request):
-    if "encoder-tokens" in request.node.name:
-        reason = "with some random numbers, a first step at the initial loss scale makes all weights NaN"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
+def test_a_step_in_half_precision(tiny):
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
         model = tiny.levered()
+        # A scale that nothing overflows at: Keras can miss an overflow in the gradient of an embedding on TensorFlow.
+        model.optimizer.initial_scale = 8.0
         history = model.fit(tiny.x, tiny.y, batch_size=8, verbose=0)
         assert np.isfinite(history.history["loss"]).all()
         assert np.isfinite(model.predict(tiny.x, verbose=0)).all()
