@@ -16,6 +16,8 @@ class Instance:
         check: Further arguments of the check.
         ranges: The table of legal arguments; None for components of Keras, whose errors are not ours.
         exempt: Name of a rule that is not to be run -> reason.
+        everywhere: Whether it is checked on every backend, and not on TensorFlow alone: another row has what may differ
+            between backends.
     """
 
     id: str
@@ -25,6 +27,7 @@ class Instance:
     check: Mapping = dataclasses.field(default_factory=dict)
     ranges: Mapping | None = None
     exempt: Mapping = dataclasses.field(default_factory=dict)
+    everywhere: bool = True
 
     def make(self) -> Callable:
         """Returns a new component."""

@@ -68,7 +68,13 @@ def _ready(cls):
     mixin = next(mixin for mixin in _ARGUMENTS if issubclass(cls, mixin))
     arguments = {**_ARGUMENTS[mixin], "learning_rate": 0.01}
     return Instance(
-        _name(cls), "optimizer", cls, arguments, ranges=getattr(mixin, "RANGES", None), exempt=_EXEMPT.get(mixin, {})
+        _name(cls),
+        "optimizer",
+        cls,
+        arguments,
+        ranges=getattr(mixin, "RANGES", None),
+        exempt=_EXEMPT.get(mixin, {}),
+        everywhere=False,  # the row of the mixin is
     )
 
 
