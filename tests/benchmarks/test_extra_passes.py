@@ -12,7 +12,7 @@ from training_steps import mode, modes, noise, trainer
 
 from keras_regkit import training
 
-ROUNDS, BATCH, STEPS = 9, 64, 4
+ROUNDS, BATCH, STEPS = 11, 64, 20
 
 
 def net():

@@ -13,7 +13,7 @@ from training_steps import mode, modes, noise, trainer
 
 from keras_regkit.training import SAM, AdversarialWeightPerturbation
 
-ROUNDS, BATCH, STEPS = 9, 64, 10
+ROUNDS, BATCH, STEPS = 15, 64, 20
 
 
 def model():

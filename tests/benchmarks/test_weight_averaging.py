@@ -16,7 +16,7 @@ from training_steps import noise
 
 from keras_regkit.callbacks import WeightAveraging
 
-ROUNDS, EPOCHS, STEPS = 9, 6, 100
+ROUNDS, EPOCHS, STEPS = 5, 4, 500
 
 
 class Clock(keras.callbacks.Callback):
