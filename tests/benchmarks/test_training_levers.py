@@ -20,6 +20,7 @@ COLUMNS = ("lever", "strength", "seed", "validation_error", "test_error", "test_
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
+@pytest.mark.filterwarnings("ignore:EarlyLearning was given integer labels")  # there are no metrics here
 def test_trials(task):
     """One row for each lever, strength and seed. Rows that are there already are not run again."""
     path = RESULTS / f"training-levers-{task.name}-trials.csv"
