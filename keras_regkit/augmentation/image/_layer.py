@@ -1,0 +1,222 @@
+"""What all image augmentation layers share: what they take, and how ops become passes over pixels."""
+
+import keras
+
+from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit.augmentation._layer import Augmentation
+from keras_regkit.augmentation._namespace import compiled, ops_for
+from keras_regkit.augmentation.image import _boxes, _images, _matrices
+from keras_regkit.augmentation.image._frame import Frame
+from keras_regkit.augmentation.image._stages import Filter, Recolour, Resample, plan
+
+PROBABILITY = {"probability": Interval(0, 1)}
+FILL = {
+    "fill_mode": OneOf("reflect", "constant", "nearest", "wrap"),
+    "fill_value": Interval(),
+    "interpolation": OneOf("bilinear", "nearest"),
+}
+FORMAT = {"data_format": OneOf(None, "channels_last", "channels_first")}
+
+
+class ImageAugmentation(Augmentation):
+    """A layer for images: one op, or a pipeline of them.
+
+    Args:
+        probability: Share of the images that are changed, in [0, 1].
+        data_format: `"channels_last"`, `"channels_first"` or None for `keras.config.image_data_format()`.
+        bounding_box_format: How boxes are written, where there are any: one of `_boxes.FORMATS`, or None.
+        seed: Integer or None.
+    """
+
+    # How many numbers the op itself needs for each image.
+    own_draws = 0
+    value_range = (0, 255)
+    clip = "end"
+
+    def __init__(self, probability=1.0, data_format=None, bounding_box_format=None, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        check_arguments({**PROBABILITY, **FORMAT}, probability=probability, data_format=data_format)
+        self.probability = probability
+        self.data_format = data_format
+        self.bounding_box_format = _boxes.check_format(bounding_box_format)
+        self._kernel = compiled(_run)
+
+    @property
+    def draws(self):
+        return sum(step.own_draws + (step.probability < 1) for step in self.steps())
+
+    def steps(self):
+        """Returns the ops, in order."""
+        return [self]
+
+    def count(self, inputs, ops):
+        images = inputs["images"] if isinstance(inputs, dict) else inputs
+        return ops.shape(images)[0] if len(images.shape) == 4 else 1
+
+    def augment(self, inputs, numbers, ops):
+        return self._passes(inputs, numbers, ops, training=True)
+
+    def rest(self, inputs):
+        if self.compute_size(None, None) == (None, None):
+            return super().rest(inputs)
+        # What the model is built for is the size of the output: without anything random, but of that size.
+        ops = ops_for(inputs)
+        return self._passes(inputs, ops.zeros((self.count(inputs, ops), self.draws)), ops, training=False)
+
+    def _passes(self, inputs, numbers, ops, training):
+        batch = _images.unpack(inputs, self.data_format, self.name, ops)
+        shape = ops.shape(batch.images)
+        before = Frame(ops, shape[1], shape[2], shape[3], self.value_range, training)
+        passes, after = plan(self.steps(), numbers, before, self.clip)
+        like = ops.zeros((shape[0],))
+        split = [stage.split(ops, like) for stage in passes]
+        known = all(isinstance(size, int) for stage in passes for size in getattr(stage, "size", ()))
+        known = known and isinstance(shape[1], int) and isinstance(shape[2], int)
+        spec = (tuple(stage for stage, _ in split), self.value_range, self.dtype_out(batch.images.dtype), ops)
+        tensors = [tensors for _, tensors in split]
+        images = (self._kernel if known else _run)(spec, batch.images, *tensors)
+        batch = batch.replaced(images=images)
+        for stage in passes:
+            if isinstance(stage, Resample):
+                batch = batch.resampled(stage, like, self.bounding_box_format, ops)
+        return batch.packed()
+
+    def compute_size(self, height, width):
+        """Returns the size of the output for images of this size; None stands for any."""
+        for step in self.steps():
+            height, width = step.output_size(height, width)
+        return height, width
+
+    def output_size(self, height, width):
+        """Returns the size that this op makes of images of this size."""
+        return height, width
+
+    def compute_output_spec(self, inputs, training=True):
+        return _images.spec(inputs, self.data_format, self.compute_size, self.dtype_out)
+
+    def compute_output_shape(self, input_shape):
+        return _images.resized_shape(tuple(input_shape), self.data_format, self.compute_size)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "probability": self.probability,
+            "data_format": self.data_format,
+            "bounding_box_format": self.bounding_box_format,
+        }
+
+
+class GeometricAugmentation(ImageAugmentation):
+    """An op that moves pixels, and reads none outside of the image. Subclasses say in `matrix` where each comes from."""
+
+    # None goes together with anything.
+    fill = None
+    interpolation = None
+
+    def matrix(self, numbers, frame):
+        """Returns the 3 × 3 matrix from output to input pixels, see `_matrices`; numbers are vectors, one per draw."""
+        raise NotImplementedError
+
+    def resting_matrix(self, frame):
+        """Returns the matrix where the op is not to do anything at random."""
+        return _matrices.IDENTITY
+
+    def stage(self, numbers, chosen, frame, clip_each):
+        resting = self.resting_matrix(frame)
+        matrix = self.matrix(numbers, frame) if frame.training else resting
+        if chosen is not None and frame.training:
+            matrix = _matrices.where(frame.ops, chosen, matrix, resting)
+        return Resample(matrix, self.output_size(frame.height, frame.width), self.fill, self.interpolation)
+
+
+class FilledAugmentation(GeometricAugmentation):
+    """An op that moves pixels, so that some come from outside of the image.
+
+    Args:
+        fill_mode, fill_value, interpolation: As in `keras.layers.RandomRotation`.
+        others: As of every image augmentation.
+    """
+
+    def __init__(self, fill_mode="reflect", fill_value=0.0, interpolation="bilinear", **kwargs):
+        super().__init__(**kwargs)
+        check_arguments(FILL, fill_mode=fill_mode, fill_value=fill_value, interpolation=interpolation)
+        self.fill_mode = fill_mode
+        self.fill_value = fill_value
+        self.interpolation = interpolation
+
+    @property
+    def fill(self):
+        return self.fill_mode, self.fill_value if self.fill_mode == "constant" else 0.0
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "fill_mode": self.fill_mode,
+            "fill_value": self.fill_value,
+            "interpolation": self.interpolation,
+        }
+
+
+class RangedAugmentation(ImageAugmentation):
+    """An op that knows how bright white is.
+
+    Args:
+        value_range: Lowest and highest value of a pixel. Within a `Compose`, that of the `Compose` counts.
+        others: As of every image augmentation.
+    """
+
+    def __init__(self, value_range=(0, 255), **kwargs):
+        super().__init__(**kwargs)
+        self.value_range = _images.check_range(value_range)
+
+    def get_config(self):
+        return {**super().get_config(), "value_range": self.value_range}
+
+
+class ColorAugmentation(RangedAugmentation):
+    """An op that maps colours linearly. Subclasses say in `recolouring` how, in units of the value range."""
+
+    def recolouring(self, numbers, frame):
+        """Returns a `Recolouring`; numbers are vectors, one per draw."""
+        raise NotImplementedError
+
+    def stage(self, numbers, chosen, frame, clip_each):
+        if not frame.training:
+            return None
+        _images.check_channels(frame.channels, self.name, type(self).__name__)
+        recolouring = self.recolouring(numbers, frame)
+        return Recolour(recolouring if chosen is None else recolouring.where(frame.ops, chosen), clip_each)
+
+
+class PixelAugmentation(RangedAugmentation):
+    """An op that needs the pixels themselves. Subclasses say in `transform` what becomes of them."""
+
+    def transform(self, images, numbers, value_range, ops):
+        """Returns the new images.
+
+        Args:
+            images: Float32 tensor `(batch, height, width, channels)`.
+            numbers: Uniform numbers in [0, 1), `(batch, draws)`.
+            value_range: Lowest and highest value of a pixel.
+            ops: The functions to compute with.
+        """
+        raise NotImplementedError
+
+    def stage(self, numbers, chosen, frame, clip_each):
+        if not frame.training:
+            return None
+        return Filter(self, frame.ops.stack(numbers, axis=-1) if numbers else frame.ops.zeros((1, 0)), chosen)
+
+
+def _run(spec, images, *tensors):
+    """Returns the images after all passes."""
+    passes, value_range, dtype, ops = spec
+    for stage, own in zip(passes, tensors, strict=True):
+        if not isinstance(stage, Resample):
+            images = ops.cast(images, "float32")
+        images = stage.run(images, own, ops, value_range)
+    if any(not isinstance(stage, Resample) for stage in passes):
+        images = ops.clip(images, *value_range)
+    if "float" not in keras.backend.standardize_dtype(dtype):
+        images = ops.round(ops.cast(images, "float32")) if passes else images
+    return ops.cast(images, dtype)
