@@ -67,7 +67,7 @@ class ImageAugmentation(Augmentation):
         batch = _images.unpack(inputs, self.data_format, self.name, ops)
         shape = ops.shape(batch.images)
         before = Frame(ops, shape[1], shape[2], shape[3], self.value_range, training)
-        passes, after = plan(self.steps(), numbers, before, self.clip)
+        passes, _ = plan(self.steps(), numbers, before, self.clip)
         like = ops.zeros((shape[0],))
         split = [stage.split(ops, like) for stage in passes]
         known = all(isinstance(size, int) for stage in passes for size in getattr(stage, "size", ()))
@@ -107,7 +107,7 @@ class ImageAugmentation(Augmentation):
 
 
 class GeometricAugmentation(ImageAugmentation):
-    """An op that moves pixels, and reads none outside of the image. Subclasses say in `matrix` where each comes from."""
+    """An op that moves pixels and reads none outside of the image. Subclasses say in `matrix` where each comes from."""
 
     # None goes together with anything.
     fill = None
