@@ -7,7 +7,7 @@ arguments of those in `keras.ops`, so that the same code computes with either.
 import functools
 
 import tensorflow as tf
-from tensorflow import (  # noqa: F401  # noqa: F401  # noqa: A004, F401
+from tensorflow import (  # noqa: F401
     abs,
     argsort,
     cos,

@@ -14,8 +14,8 @@ class RandomFlip(GeometricAugmentation):
 
         x ↦ W − 1 − x   and   y ↦ H − 1 − y,   each with probability 1/2
 
-    Use it where left and right mean the same: photographs of objects, not writing. In a `Compose`, it costs nothing next
-    to other ops that move pixels.
+    Use it where left and right mean the same: photographs of objects, not writing. In a `Compose`, it costs nothing
+    next to other ops that move pixels.
 
     Args:
         mode: `"horizontal"`, `"vertical"` or `"horizontal_and_vertical"`: the directions. Defaults to both.
