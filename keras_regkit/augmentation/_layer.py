@@ -38,9 +38,18 @@ class Augmentation(keras.layers.Layer):
     def call(self, inputs, training=True):
         if training is not None and not training:
             return self.rest(inputs)
+        return self.augment_with(lambda shape: self.uniform(shape, inputs), inputs)
+
+    def augment_with(self, uniform, inputs, **options):
+        """Returns the augmented inputs, with numbers from elsewhere than from the layer's own seed.
+
+        Args:
+            uniform: Function of a shape that returns uniform numbers in [0, 1).
+            inputs: Tensors as they came.
+            **options: Passed on to `augment`.
+        """
         ops = ops_for(inputs)
-        count = self.count(inputs, ops)
-        return self.augment(inputs, self.uniform((count, self.draws), inputs), ops)
+        return self.augment(inputs, uniform(self.shape_of_numbers(inputs, ops)), ops, **options)
 
     def augment(self, inputs, numbers, ops):
         """Returns the augmented inputs.
@@ -56,6 +65,10 @@ class Augmentation(keras.layers.Layer):
         """Returns what is handed through outside of training."""
         ops = ops_for(inputs)
         return keras.tree.map_structure(lambda x: ops.cast(x, self.dtype_out(x.dtype)), inputs)
+
+    def shape_of_numbers(self, inputs, ops):
+        """Returns how many uniform numbers are needed: samples, and draws for each."""
+        return self.count(inputs, ops), self.draws
 
     def count(self, inputs, ops):
         """Returns the number of samples."""

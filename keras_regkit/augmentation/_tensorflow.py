@@ -31,7 +31,7 @@ from tensorflow import (  # noqa: F401
     where,
     zeros_like,
 )
-from tensorflow.math import log  # noqa: F401
+from tensorflow.math import expm1, log  # noqa: F401
 
 
 def is_symbolic(value):
@@ -197,3 +197,32 @@ def roll(x, shift, axis):
 
 def flip(x, axis):
     return tf.reverse(x, [axis])
+
+
+def bitwise_and(x, y):
+    return tf.bitwise.bitwise_and(x, y)
+
+
+def bitwise_xor(x, y):
+    return tf.bitwise.bitwise_xor(x, y)
+
+
+def right_shift(x, y):
+    return tf.bitwise.right_shift(x, y)
+
+
+def segment_sum(data, segment_ids, num_segments):
+    return tf.math.unsorted_segment_sum(data, segment_ids, num_segments)
+
+
+def scatter_update(inputs, indices, updates):
+    return tf.tensor_scatter_nd_update(inputs, indices, updates)
+
+
+def fori_loop(lower, upper, body_fun, init_val):
+    step = lambda k, value: (k + 1, body_fun(k, value))  # noqa: E731
+    return tf.while_loop(lambda k, _: k < upper, step, (tf.constant(lower), init_val))[1]
+
+
+def stop_gradient(variable):
+    return tf.stop_gradient(variable)

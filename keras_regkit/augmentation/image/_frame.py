@@ -24,6 +24,11 @@ class Frame:
     training: bool = True
 
     @property
+    def extent(self):
+        """Width and height to compute with: integers, or float32 where they are not known before."""
+        return tuple(s if isinstance(s, int) else self.ops.cast(s, "float32") for s in (self.width, self.height))
+
+    @property
     def center(self):
         """x and y of the middle, where the middle of the first pixel is at 0."""
-        return (self.width - 1) / 2, (self.height - 1) / 2
+        return tuple((size - 1) / 2 for size in self.extent)

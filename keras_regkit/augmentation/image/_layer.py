@@ -1,5 +1,8 @@
 """What all image augmentation layers share: what they take, and how ops become passes over pixels."""
 
+import json
+import weakref
+
 import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
@@ -7,6 +10,7 @@ from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._namespace import compiled, ops_for
 from keras_regkit.augmentation.image import _boxes, _images, _matrices
 from keras_regkit.augmentation.image._frame import Frame
+from keras_regkit.augmentation.image._native import native
 from keras_regkit.augmentation.image._stages import Filter, Recolour, Resample, plan
 
 PROBABILITY = {"probability": Interval(0, 1)}
@@ -16,6 +20,9 @@ FILL = {
     "interpolation": OneOf("bilinear", "nearest"),
 }
 FORMAT = {"data_format": OneOf(None, "channels_last", "channels_first")}
+
+# Compiled steps, by the config of their layer, for as long as some layer has them.
+_KERNELS = weakref.WeakValueDictionary()
 
 
 class ImageAugmentation(Augmentation):
@@ -39,7 +46,7 @@ class ImageAugmentation(Augmentation):
         self.probability = probability
         self.data_format = data_format
         self.bounding_box_format = _boxes.check_format(bounding_box_format)
-        self._kernel = compiled(_run)
+        self._kernel = None
 
     @property
     def draws(self):
@@ -57,29 +64,43 @@ class ImageAugmentation(Augmentation):
         return self._passes(inputs, numbers, ops, training=True)
 
     def rest(self, inputs):
-        if self.compute_size(None, None) == (None, None):
-            return super().rest(inputs)
-        # What the model is built for is the size of the output: without anything random, but of that size.
         ops = ops_for(inputs)
-        return self._passes(inputs, ops.zeros((self.count(inputs, ops), self.draws)), ops, training=False)
+        if self.compute_size(None, None) != (None, None):
+            # What the model is built for is the size of the output: without anything random, but of that size.
+            return self._passes(inputs, ops.zeros((self.count(inputs, ops), self.draws)), ops, training=False)
+        batch = _images.unpack(inputs, self.data_format, self.bounding_box_format, self.name, ops)
+        moving = _as_computed(batch.moving, ops)
+        return batch.replaced(images=ops.cast(batch.images, self.dtype_out(batch.images.dtype)), moving=moving).packed()
 
     def _passes(self, inputs, numbers, ops, training):
-        batch = _images.unpack(inputs, self.data_format, self.name, ops)
-        shape = ops.shape(batch.images)
-        before = Frame(ops, shape[1], shape[2], shape[3], self.value_range, training)
-        passes, _ = plan(self.steps(), numbers, before, self.clip)
+        batch = _images.unpack(inputs, self.data_format, self.bounding_box_format, self.name, ops)
+        shape = tuple(ops.shape(batch.images)[1:])
+        known = all(isinstance(length, int) for length in shape)
+        # What is unknown cannot be part of the name of a compilation, and XLA needs to know it.
+        spec = (shape if known else None, training, ops)
+        if known and self._kernel is None:
+            self._kernel = _kernel_of(self)
+        kernel = self._kernel if known else self._compute
+        images, moving = kernel(spec, numbers, batch.images, _as_computed(batch.moving, ops))
+        return batch.replaced(images=images, moving=moving).packed()
+
+    def _compute(self, spec, numbers, images, moving):
+        """Returns the new images, and what moves with them."""
+        known, training, ops = spec
+        shape = ops.shape(images)
+        *size, channels = known or shape[1:]
+        frame = Frame(ops, *size, channels, self.value_range, training)
+        passes, _ = plan(self.steps(), numbers, frame, self.clip)
         like = ops.zeros((shape[0],))
         split = [stage.split(ops, like) for stage in passes]
-        known = all(isinstance(size, int) for stage in passes for size in getattr(stage, "size", ()))
-        known = known and isinstance(shape[1], int) and isinstance(shape[2], int)
-        spec = (tuple(stage for stage, _ in split), self.value_range, self.dtype_out(batch.images.dtype), ops)
-        tensors = [tensors for _, tensors in split]
-        images = (self._kernel if known else _run)(spec, batch.images, *tensors)
-        batch = batch.replaced(images=images)
-        for stage in passes:
+        # Where the pixels are computed, what an image has to itself is known.
+        tensors = [native(ops).barrier(own) for _, own in split]
+        spec = (tuple(stage for stage, _ in split), self.value_range, self.dtype_out(images.dtype), ops)
+        for stage, (ready, _), own in zip(passes, split, tensors, strict=True):
             if isinstance(stage, Resample):
-                batch = batch.resampled(stage, like, self.bounding_box_format, ops)
-        return batch.packed()
+                moving = _moved(moving, stage, ready, own, size, self.bounding_box_format, ops)
+                size = stage.size
+        return _run(spec, images, *tensors), moving
 
     def compute_size(self, height, width):
         """Returns the size of the output for images of this size; None stands for any."""
@@ -208,15 +229,46 @@ class PixelAugmentation(RangedAugmentation):
         return Filter(self, frame.ops.stack(numbers, axis=-1) if numbers else frame.ops.zeros((1, 0)), chosen)
 
 
+def _kernel_of(layer):
+    """Returns the compiled steps of a layer: one for all layers of the same config, since compilation takes long."""
+    config = {**layer.get_config(), "name": None, "seed": None, "trainable": None}
+    key = type(layer), json.dumps(config, sort_keys=True, default=repr)
+    kernel = _KERNELS.get(key)
+    if kernel is None:
+        kernel = _KERNELS[key] = compiled(layer._compute)
+    return kernel
+
+
+def _as_computed(moving, ops):
+    """Returns what moves with the images, boxes as the floats that they come out as."""
+    if "bounding_boxes" not in moving:
+        return moving
+    boxes = moving["bounding_boxes"]
+    labels = ops.cast(boxes["labels"], _boxes.label_dtype(boxes["labels"].dtype))
+    boxes = {**boxes, "boxes": ops.cast(boxes["boxes"], "float32"), "labels": labels}
+    return {**moving, "bounding_boxes": boxes}
+
+
+def _moved(moving, stage, ready, tensors, size, box_format, ops):
+    """Returns masks and boxes as a `Resample` moved their images, of the `size` before it."""
+    moving = dict(moving)
+    if "segmentation_masks" in moving:
+        moving["segmentation_masks"] = ready.run_masks(moving["segmentation_masks"], tensors, ops)
+    if "bounding_boxes" in moving:
+        boxes = moving["bounding_boxes"]
+        moving["bounding_boxes"] = _boxes.moved(boxes, stage.matrix, size, stage.size, box_format, ops)
+    return moving
+
+
 def _run(spec, images, *tensors):
     """Returns the images after all passes."""
     passes, value_range, dtype, ops = spec
     for stage, own in zip(passes, tensors, strict=True):
-        if not isinstance(stage, Resample):
+        if not isinstance(stage, Resample) and not getattr(stage, "takes_whole_numbers", False):
             images = ops.cast(images, "float32")
         images = stage.run(images, own, ops, value_range)
     if any(not isinstance(stage, Resample) for stage in passes):
-        images = ops.clip(images, *value_range)
+        images = ops.clip(ops.cast(images, "float32"), *value_range)
     if "float" not in keras.backend.standardize_dtype(dtype):
         images = ops.round(ops.cast(images, "float32")) if passes else images
     return ops.cast(images, dtype)

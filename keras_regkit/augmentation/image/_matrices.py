@@ -27,6 +27,16 @@ def scale(factor, matrix):
     return tuple(tuple(times(factor, entry) for entry in row) for row in matrix)
 
 
+def shift(x, y):
+    """Returns the 3 × 3 matrix that adds to points."""
+    return (1, 0, x), (0, 1, y), (0, 0, 1)
+
+
+def stretch(x, y):
+    """Returns the 3 × 3 matrix that multiplies points."""
+    return (x, 0, 0), (0, y, 0), (0, 0, 1)
+
+
 def around(linear, x, y):
     """Returns the 3 × 3 matrix of a 2 × 2 matrix that leaves the point (x, y) where it is."""
     (a, b), (c, d) = linear
@@ -49,6 +59,20 @@ def adjugate(m):
         (minor(f, d, i, g), minor(a, c, g, i), minor(c, a, f, d)),
         (minor(d, e, g, h), minor(b, a, h, g), minor(a, b, d, e)),
     )
+
+
+def determinant(m):
+    """Returns the determinant of a 3 × 3 matrix."""
+    return _dot(m[0], tuple(row[0] for row in adjugate(m)))
+
+
+def inverse(ops, m):
+    """Returns the inverse; where there is none, some finite matrix."""
+    size = determinant(m)
+    if isinstance(size, int | float):
+        return scale(1 / (size or 1e-12), adjugate(m))
+    small = ops.less(ops.abs(size), 1e-12)
+    return scale(1 / ops.where(small, 1e-12 * ops.ones_like(size), size), adjugate(m))
 
 
 def where(ops, chosen, left, right):

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from keras_regkit.augmentation.image import _matrices as m
+from keras_regkit.augmentation.image._measures import mean_colour
 from keras_regkit.augmentation.image._warp import warp
 
 
@@ -33,6 +34,10 @@ class Resample:
         matrix = m.multiply(self.matrix, later.matrix)
         return Resample(matrix, later.size, self.fill or later.fill, self.interpolation or later.interpolation)
 
+    def between_pixels(self):
+        """Returns the same where points between pixels are read: bilinear, if nothing else is asked for."""
+        return dataclasses.replace(self, interpolation=self.interpolation or "bilinear")
+
     def split(self, ops, like):
         """Returns what is known before the images are, and the tensors."""
         return dataclasses.replace(self, matrix=m.is_affine(self.matrix)), [m.stack(ops, self.matrix, like)]
@@ -42,6 +47,11 @@ class Resample:
         mode, value = self.fill or ("nearest", 0.0)
         interpolation = self.interpolation or "nearest"
         return warp(images, tensors[0], self.size, mode, value, interpolation, affine=self.matrix, ops=ops)
+
+    def run_masks(self, masks, tensors, ops):
+        """Returns the new masks, each pixel a class of the input, or class 0 where a constant fills."""
+        mode, _ = self.fill or ("nearest", 0)
+        return warp(masks, tensors[0], self.size, mode, 0, "nearest", affine=self.matrix, ops=ops)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,22 +74,25 @@ class Recolour:
 
     def split(self, ops, like):
         """Returns what is known before the images are, and the tensors."""
-        known, map_ = self.recolouring, m.stack(ops, self.recolouring.linear, like)
+        known, one = self.recolouring, ops.ones_like(like)
+        if known.is_diagonal():
+            linear = ops.stack([one * known.linear[k][k] for k in range(3)], axis=-1)
+        else:
+            linear = m.stack(ops, known.linear, like)
+        offset = ops.stack([one * entry for entry in known.offset], axis=-1)
         mean = [m.stack(ops, known.mean, like)] if known.needs_mean() else []
-        offset = ops.stack([ops.ones_like(like) * entry for entry in known.offset], axis=-1)
-        return dataclasses.replace(self, recolouring=known.needs_mean()), [map_, offset, *mean]
+        return dataclasses.replace(self, recolouring=None), [linear, offset, *mean]
 
     def run(self, images, tensors, ops, value_range):
         """Returns the new images; of a stage whose numbers were split off."""
         low, high = value_range
-        linear, offset, *mean = tensors
+        linear, offset, *mean = tensors if images.shape[-1] == 3 else [_of_grey(t, ops) for t in tensors]
         # c ↦ low + (high − low) · map((c − low) / (high − low)): the range only moves the offset.
-        offset = (high - low) * offset + low - low * ops.sum(linear, axis=-1)
+        total = linear if len(linear.shape) == 2 else ops.sum(linear, axis=-1)
+        offset = (high - low) * offset + low - low * total
         if mean:
-            mean_colour = ops.mean(images, axis=(1, 2))[..., None]
-            offset = offset + ops.matmul(mean[0], mean_colour - low)[..., 0]
-        columns = [linear[:, None, None, :, k] * images[..., k : k + 1] for k in range(3)]
-        images = columns[0] + columns[1] + columns[2] + offset[:, None, None, :]
+            offset = offset + _mapped(mean[0], mean_colour(images, ops) - low)
+        images = _mapped(linear, images) + offset[:, None, None, :]
         return ops.clip(images, low, high) if self.clip else images
 
 
@@ -91,11 +104,13 @@ class Filter:
         op: The op, with `transform`.
         numbers: Its uniform numbers, `(images, draws)`.
         chosen: Boolean vector, which images, or None for all.
+        clip: Whether what came before may have left the value range, and is clipped before it counts.
     """
 
     op: Any
     numbers: Any
     chosen: Any
+    clip: bool = False
 
     def then(self, later):
         """Returns None: these do not go together with anything."""
@@ -104,11 +119,12 @@ class Filter:
     def split(self, ops, like):
         """Returns what is known before the images are, and the tensors."""
         chosen = [] if self.chosen is None else [self.chosen]
-        return Filter(self.op, None, None), [self.numbers, *chosen]
+        return Filter(self.op, None, None, self.clip), [self.numbers, *chosen]
 
     def run(self, images, tensors, ops, value_range):
         """Returns the new images; of a stage whose numbers were split off."""
         numbers, *chosen = tensors
+        images = ops.clip(images, *value_range) if self.clip else images
         changed = self.op.transform(images, numbers, value_range, ops)
         return ops.where(chosen[0][:, None, None, None], changed, images) if chosen else changed
 
@@ -128,11 +144,32 @@ def plan(steps, numbers, frame, clip):
         own = [numbers[:, column + k] for k in range(count)]
         column += count
         chosen = own.pop() < step.probability if step.probability < 1 else None
-        stage = step.stage(own, chosen, frame, clip == "each")
-        if stage is None:
-            continue
-        if isinstance(stage, Resample):
-            frame = dataclasses.replace(frame, height=stage.size[0], width=stage.size[1])
-        joined = passes[-1].then(stage) if passes else None
-        passes = [*passes[:-1], joined] if joined else [*passes, stage]
+        made = step.stage(own, chosen, frame, clip == "each")
+        # A policy is one step of several passes.
+        for stage in made if isinstance(made, list) else filter(None, [made]):
+            if isinstance(stage, Resample):
+                frame = dataclasses.replace(frame, height=stage.size[0], width=stage.size[1])
+            if isinstance(stage, Filter) and any(isinstance(earlier, Recolour) for earlier in passes):
+                stage = dataclasses.replace(stage, clip=True)
+            joined = passes[-1].then(stage) if passes else None
+            passes = [*passes[:-1], joined] if joined else [*passes, stage]
     return passes, frame
+
+
+def _mapped(matrix, colours):
+    """Returns colours times one matrix per image.
+
+    Args:
+        matrix: `(images, 3, 3)`, or `(images, channels)` for a diagonal, where one channel stands for all.
+        colours: `(images, ..., channels)`.
+    """
+    between = (slice(None),) + (None,) * (len(colours.shape) - 2)
+    if len(matrix.shape) == 2:
+        return matrix[between] * colours
+    first, second, third = (matrix[..., k][between] * colours[..., k : k + 1] for k in range(3))
+    return first + second + third
+
+
+def _of_grey(tensor, ops):
+    """Returns what a matrix or vector for three channels does where all of them are alike; as for a single channel."""
+    return (ops.sum(tensor, axis=-1) if len(tensor.shape) == 3 else tensor)[:, :1]

@@ -1,12 +1,18 @@
 """Resampling images with one matrix each."""
 
+import keras
+import numpy as np
+
+from keras_regkit.augmentation.image import _interpolation
+from keras_regkit.augmentation.image._native import native
+
 
 def warp(images, matrix, size, fill_mode, fill_value, interpolation, *, affine, ops):
     """Returns images whose pixel (x, y) is the input at matrix · (x, y, 1), the third number divided out.
 
     Args:
         images: `(batch, height, width, channels)`, numbers of any kind.
-        matrix: `(batch, 3, 3)`, float32.
+        matrix: `(batch, 3, 3)`, float32, of finite numbers.
         size: Height and width of the output.
         fill_mode: What lies outside: `"constant"`, `"nearest"` (a a | a b c), `"reflect"` (b a | a b c) or `"wrap"`.
         fill_value: The constant.
@@ -17,27 +23,20 @@ def warp(images, matrix, size, fill_mode, fill_value, interpolation, *, affine, 
     Returns:
         Float32 tensor for bilinear interpolation, else the dtype of the images; `(batch, *size, channels)`.
     """
-    batch, height, width, channels = ops.shape(images)
-    sx, sy = source(matrix, size, affine, ops)
+    _, height, width, _ = ops.shape(images)
+    x, y = source(matrix, size, affine, ops)
     if interpolation == "nearest":
-        sx, sy = ops.floor(sx + 0.5), ops.floor(sy + 0.5)
-    sx, sy = fold(sx, width, fill_mode, ops), fold(sy, height, fill_mode, ops)
-    # A frame of one pixel: there lies what is just outside, so that the four neighbours always exist.
-    table = ops.reshape(frame(images, fill_mode, fill_value, ops), (-1, channels))
-    row = width + 2
-    fx, fy = ops.floor(sx), ops.floor(sy)
-    first = ops.reshape(ops.arange(batch, dtype="int32"), (-1, 1, 1)) * ((height + 2) * row)
-    index = first + (ops.cast(fy, "int32") + 1) * row + ops.cast(fx, "int32") + 1
+        x, y = ops.floor(x + 0.5), ops.floor(y + 0.5)
+    # A frame around the images: there lies what is just outside, so that the four neighbours always exist.
+    x, y = fold(x, width, fill_mode, ops) + 1, fold(y, height, fill_mode, ops) + 1
+    if fill_mode == "constant":
+        images = able_to_hold(images, fill_value, ops)
+    table = frame(images, fill_mode, fill_value, ops)
+    step = native(ops)
     if interpolation == "nearest":
-        return ops.take(table, index, axis=0)
-
-    def at(step):
-        return ops.cast(ops.take(table, index + step, axis=0), "float32")
-
-    wx, wy = (sx - fx)[..., None], (sy - fy)[..., None]
-    upper = at(0) * (1 - wx) + at(1) * wx
-    lower = at(row) * (1 - wx) + at(row + 1) * wx
-    return upper * (1 - wy) + lower * wy
+        index, _, _ = _interpolation.corners(table, x, y, ops)
+        return step.rows(_interpolation.flat(table, ops), index)
+    return step.bilinear(table, x, y, ops)
 
 
 def source(matrix, size, affine, ops):
@@ -52,9 +51,8 @@ def source(matrix, size, affine, ops):
 
     if affine:
         return row(0), row(1)
-    w = row(2)
     # What lies behind the viewer is nowhere in the image.
-    w = ops.where(w > 1e-6, w, ops.ones_like(w) * 1e-6)
+    w = ops.maximum(row(2), 1e-6)
     return row(0) / w, row(1) / w
 
 
@@ -62,21 +60,36 @@ def fold(s, length, mode, ops):
     """Returns coordinates within [−1, length], where a frame of one pixel has all that lies further out."""
     length = ops.cast(length, "float32")
     if mode == "reflect":
-        period = 2 * length
+        # Floor is faster than the remainder of a division.
         t = s + 0.5
-        t = t - period * ops.floor(t / period)
-        return ops.clip(ops.minimum(t, period - t) - 0.5, 0.0, length - 1)
+        t = t - 2 * length * ops.floor(t / (2 * length))
+        return ops.clip(ops.minimum(t, 2 * length - t) - 0.5, 0.0, length - 1)
     if mode == "wrap":
-        return s - length * ops.floor(s / length)
+        # Very far out, rounding would leave the range.
+        return ops.clip(s - length * ops.floor(s / length), 0.0, length)
     if mode == "nearest":
         return ops.clip(s, 0.0, length - 1)
     return ops.clip(s, -1.0, length)
 
 
 def frame(images, mode, value, ops):
-    """Returns the images with one more pixel on each side."""
-    around = [[0, 0], [1, 1], [1, 1], [0, 0]]
+    """Returns the images with one more pixel before and two behind, in both directions.
+
+    The second one behind is only ever read with weight 0: as right neighbour of a point on the first.
+    """
     if mode != "wrap":  # the others never look at it but for weight 0, or mean the constant
-        return ops.pad(images, around, mode="constant", constant_values=value)
-    images = ops.concatenate([images[:, -1:], images, images[:, :1]], axis=1)
-    return ops.concatenate([images[:, :, -1:], images, images[:, :, :1]], axis=2)
+        value = value if mode == "constant" else 0
+        value = value if "float" in keras.backend.standardize_dtype(images.dtype) else int(value)
+        return ops.pad(images, [[0, 0], [1, 2], [1, 2], [0, 0]], mode="constant", constant_values=value)
+    images = ops.concatenate([images[:, -1:], images, images[:, :1], images[:, :1]], axis=1)
+    return ops.concatenate([images[:, :, -1:], images, images[:, :, :1], images[:, :, :1]], axis=2)
+
+
+def able_to_hold(images, value, ops):
+    """Returns whole numbers as floats where they cannot hold `value`."""
+    dtype = keras.backend.standardize_dtype(images.dtype)
+    if "float" in dtype or dtype == "bool":
+        return images
+    limits = np.iinfo(dtype)
+    fits = value == round(value) and limits.min <= value <= limits.max
+    return images if fits else ops.cast(images, "float32")

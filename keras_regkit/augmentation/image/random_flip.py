@@ -12,10 +12,11 @@ MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 class RandomFlip(GeometricAugmentation):
     """Mirrors images at random, along each direction in half of the cases.
 
-        x ↦ W − 1 − x   and   y ↦ H − 1 − y,   each with probability 1/2
+        x ↦ width − 1 − x   and   y ↦ height − 1 − y,   each with probability 1/2
 
     Use it where left and right mean the same: photographs of objects, not writing. In a `Compose`, it costs nothing
-    next to other ops that move pixels.
+    next to other ops that move pixels. The two directions are drawn apart; `keras.layers.RandomFlip` mirrors along both
+    or none.
 
     Args:
         mode: `"horizontal"`, `"vertical"` or `"horizontal_and_vertical"`: the directions. Defaults to both.
@@ -49,7 +50,7 @@ class RandomFlip(GeometricAugmentation):
         self.mode = mode
 
     def matrix(self, numbers, frame):
-        right, bottom = frame.width - 1, frame.height - 1
+        right, bottom = (size - 1 for size in frame.extent)
         # 1 where a direction is mirrored, else 0.
         x, y = (frame.ops.cast(number < 0.5, "float32") for number in numbers)
         x, y = (0 if self.mode == "vertical" else x), (0 if self.mode == "horizontal" else y)
