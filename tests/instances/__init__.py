@@ -4,6 +4,7 @@ A new public class in a component room gets a row in the file of its room; `test
 """
 
 from instances.augmentation_colour import AUGMENTATION_COLOUR
+from instances.augmentation_geometry import AUGMENTATION_GEOMETRY
 from instances.augmentation_mixing import AUGMENTATION_MIXING
 from instances.augmentation_policies import AUGMENTATION_POLICIES
 from instances.averaging import AVERAGING
@@ -22,6 +23,7 @@ from instances.training import TRAINING
 
 OURS = [
     *AUGMENTATION_COLOUR,
+    *AUGMENTATION_GEOMETRY,
     *AUGMENTATION_MIXING,
     *AUGMENTATION_POLICIES,
     *AVERAGING,

@@ -20,6 +20,11 @@ def barrier(tensors):
     return list(jax.lax.optimization_barrier(tuple(tensors)))
 
 
-def done(images):
-    """Returns images so that XLA computes them once, and not again for each use of theirs."""
-    return jax.lax.optimization_barrier(images)
+def once(make, images, numbers, shape, dtype):
+    """Returns `make(images)`, images, so that XLA computes them once and not again for each use of theirs.
+
+    XLA computes what it reads where it uses it, gathers too, but nothing across the border of a branch. That these
+    numbers are finite is what it cannot know.
+    """
+    finite = jax.numpy.max(numbers) < float("inf")
+    return jax.lax.cond(finite, make, lambda _: jax.numpy.zeros(shape, dtype), images)

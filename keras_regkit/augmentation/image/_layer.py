@@ -1,5 +1,6 @@
 """What all image augmentation layers share: what they take, and how ops become passes over pixels."""
 
+import inspect
 import json
 import weakref
 
@@ -25,6 +26,22 @@ FORMAT = {"data_format": OneOf(None, "channels_last", "channels_first")}
 _KERNELS = weakref.WeakValueDictionary()
 
 
+def _signature(cls):
+    """Returns the signature of a class, with the arguments that it passes on to those above it, but Keras' own."""
+    ours = [c.__init__ for c in cls.__mro__ if issubclass(c, Augmentation) and "__init__" in vars(c)]
+    named, others = {}, {}
+    for function in ours:
+        for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                rest = parameter
+            elif function is ours[0]:
+                named[name] = parameter
+            else:
+                others.setdefault(name, parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+    others = {name: parameter for name, parameter in others.items() if name not in (*named, *cls.without)}
+    return inspect.Signature([*named.values(), *others.values(), rest])
+
+
 class ImageAugmentation(Augmentation):
     """A layer for images: one op, or a pipeline of them.
 
@@ -39,6 +56,13 @@ class ImageAugmentation(Augmentation):
     own_draws = 0
     value_range = (0, 255)
     clip = "end"
+    # Arguments of the classes above that a class does not take.
+    without = ()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        # What goes through **kwargs is an argument like any other, for `help` and for editors.
+        cls.__signature__ = _signature(cls)
 
     def __init__(self, probability=1.0, data_format=None, bounding_box_format=None, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -264,6 +288,9 @@ def _run(spec, images, *tensors):
     """Returns the images after all passes."""
     passes, value_range, dtype, ops = spec
     for stage, own in zip(passes, tensors, strict=True):
+        if isinstance(stage, Resample) and stage is not passes[-1]:
+            images = stage.run_for_others(images, own, ops, value_range)
+            continue
         if not isinstance(stage, Resample) and not getattr(stage, "takes_whole_numbers", False):
             images = ops.cast(images, "float32")
         images = stage.run(images, own, ops, value_range)

@@ -8,7 +8,8 @@ import keras
 def native(ops):
     """Returns the module of the backend whose tensors `ops` takes.
 
-    It has `bilinear(table, x, y, ops)`, `rows(table, index)`, `barrier(tensors)` and `done(images)`.
+    It has `bilinear(table, x, y, ops)`, `rows(table, index)`, `barrier(tensors)` and
+    `once(make, images, numbers, shape, dtype)`.
     """
     backend = keras.backend.backend() if ops is keras.ops else "tensorflow"
     return importlib.import_module(f"keras_regkit.augmentation.image._{backend}")

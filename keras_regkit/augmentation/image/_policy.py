@@ -1,6 +1,6 @@
 """What policies share: ops that are chosen for each image, in few passes over all of them."""
 
-from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.checks import Interval, check_arguments, did_you_mean
 from keras_regkit.augmentation.image import _images
 from keras_regkit.augmentation.image._layer import FILL, FORMAT, PROBABILITY, RangedAugmentation
 from keras_regkit.augmentation.image._policy_paint import PAINTED, Paint
@@ -99,9 +99,9 @@ class Operations:
             return self.rows
         if not isinstance(value, tuple | list):
             raise TypeError(f"`{name}` must be a list of names of ops, or None for all. Received: {value!r}")
-        known = OneOf(*(row.op for row in self.rows))
-        for op in value:
-            known.check(name, op)
+        known = [row.op for row in self.rows]
+        for op in (op for op in value if op not in known):
+            raise ValueError(f"`{name}` must name ops of {known}.{did_you_mean(op, known)} Received: {value!r}")
         if not value or len(set(value)) != len(value):
             raise ValueError(f"`{name}` must name at least one op, and each once. Received: {value!r}")
         return tuple(row for row in self.rows if row.op in value)
@@ -109,3 +109,8 @@ class Operations:
     def bad_values(self):
         """Values that `check` must refuse, with the error each deserves."""
         return [("rotate", TypeError), (3, TypeError), ([], ValueError), (["rotat"], ValueError)]
+
+
+def plain(names):
+    """Returns a list as a plain one: Keras makes something else of the lists that layers hold."""
+    return list(names) if isinstance(names, list) else names

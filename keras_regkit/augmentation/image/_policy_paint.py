@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from keras_regkit.augmentation.image._measures import extremes, mean_colour
 from keras_regkit.augmentation.image._policy_tables import LINEAR, POINTWISE
 from keras_regkit.augmentation.image._recolouring import GREY
 from keras_regkit.augmentation.image.equalize import equalized
@@ -68,8 +69,7 @@ def _recoloured(images, strength, value_range, ops):
     if "invert" in strength:
         factor, offset = factor - 2 * strength["invert"], (high - low) * strength["invert"]
     if "contrast" in strength:
-        # Along one axis, then the other: quicker, and closer to the true mean.
-        mean = ops.mean(ops.mean(images, axis=1), axis=1) - low
+        mean = mean_colour(images, ops) - low
         offset = offset - strength["contrast"] * sum(weight * mean[:, k] for k, weight in enumerate(GREY))
     if isinstance(factor, int):
         factor, offset = 1.0, 0.0
@@ -77,8 +77,7 @@ def _recoloured(images, strength, value_range, ops):
         offset = of_pixels(offset + low - factor * low)
         factor = of_pixels(factor)
     if "auto_contrast" in strength:
-        least = ops.min(ops.min(images, axis=1), axis=1)[:, None, None, :]
-        most = ops.max(ops.max(images, axis=1), axis=1)[:, None, None, :]
+        least, most = (values[:, None, None, :] for values in extremes(images, ops))
         stretched = ops.logical_and(of_pixels(strength["auto_contrast"]) > 0, most > least)
         scale = (high - low) / ops.where(stretched, most - least, ops.ones_like(most))
         factor = ops.where(stretched, scale, factor * ops.ones_like(most))

@@ -1,10 +1,14 @@
 """What becomes of a pipeline: a few passes over the pixels, each of as many ops as go together."""
 
 import dataclasses
+import functools
 from typing import Any
+
+import keras
 
 from keras_regkit.augmentation.image import _matrices as m
 from keras_regkit.augmentation.image._measures import mean_colour
+from keras_regkit.augmentation.image._native import native
 from keras_regkit.augmentation.image._warp import warp
 
 
@@ -47,6 +51,13 @@ class Resample:
         mode, value = self.fill or ("nearest", 0.0)
         interpolation = self.interpolation or "nearest"
         return warp(images, tensors[0], self.size, mode, value, interpolation, affine=self.matrix, ops=ops)
+
+    def run_for_others(self, images, tensors, ops, value_range):
+        """Returns the same as `run`, for stages that use each pixel more than once."""
+        batch, _, _, channels = ops.shape(images)
+        dtype = "float32" if self.interpolation == "bilinear" else keras.backend.standardize_dtype(images.dtype)
+        make = functools.partial(self.run, tensors=tensors, ops=ops, value_range=value_range)
+        return native(ops).once(make, images, tensors[0], (batch, *self.size, channels), dtype)
 
     def run_masks(self, masks, tensors, ops):
         """Returns the new masks, each pixel a class of the input, or class 0 where a constant fills."""

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from keras_regkit.augmentation.image import _interpolation
 
+
 def rows(table, index):
     """Returns rows of a matrix; every index is within."""
     return tf.gather(table, index)
@@ -32,7 +33,23 @@ def _through_product(tensor):
     return tf.cast(tf.reshape(numbers, shape), tensor.dtype)
 
 
-def done(images):
-    """Returns images so that XLA computes them once, and not again for each use of theirs."""
-    graph = tf.compat.v1.get_default_graph()
-    return graph.create_op("XlaOptimizationBarrier", [images], [images.dtype], attrs={"T": tf.compat.v1.AttrValue(list=tf.compat.v1.AttrValue.ListValue(type=[images.dtype.as_datatype_enum]))}).outputs[0]
+def once(make, images, numbers, shape, dtype):
+    """Returns `make(images)`, images, so that XLA computes them once and not again for each use of theirs.
+
+    XLA computes what it reads where it uses it, gathers too, but nothing across the border of a branch. That these
+    numbers are finite is what it cannot know.
+    """
+
+    # The gradient of a branch needs what XLA has no kernel for, unless all around it is compiled too.
+    @tf.custom_gradient
+    def made(images):
+        def gradient(upstream):
+            with tf.GradientTape() as tape:
+                tape.watch(images)
+                again = make(images)
+            return tape.gradient(again, images, upstream)
+
+        finite = tf.reduce_max(numbers) < float("inf")
+        return tf.cond(finite, lambda: make(images), lambda: tf.zeros(shape, dtype)), gradient
+
+    return made(images)

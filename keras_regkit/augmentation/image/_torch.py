@@ -22,6 +22,6 @@ def barrier(tensors):
     return tensors
 
 
-def done(images):
-    """Returns images: what is not compiled computes everything once."""
-    return images
+def once(make, images, numbers, shape, dtype):
+    """Returns `make(images)`: what is not compiled computes everything once."""
+    return make(images)

@@ -35,7 +35,7 @@ class AugMix(Policy):
         solarize                    inverts levels from 256 − ⌊256 · l⌋ on
 
     Two neighbouring ops of a chain that move pixels are one resampling, so what one of them moves out of the image the
-    other may move in again. Chains run on values, not on whole levels. No gradients pass images that were equalized.
+    other may move in again. No gradients pass images that were equalized.
 
     Args:
         severity: Largest strength of an op, in [1, 10]. Defaults to 3.

@@ -78,6 +78,7 @@ class Compose(ImageAugmentation):
     """
 
     RANGES = {"augmentations": Ops(), "clip": OneOf("end", "each"), **FORMAT}  # noqa: RUF012
+    without = ("probability",)
 
     def __init__(self, augmentations, value_range=(0, 255), clip="end", **kwargs):
         if "probability" in kwargs:

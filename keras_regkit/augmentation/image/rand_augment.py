@@ -3,7 +3,7 @@
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
-from keras_regkit.augmentation.image._policy import SHARED, Operations, Policy
+from keras_regkit.augmentation.image._policy import SHARED, Operations, Policy, plain
 from keras_regkit.augmentation.image._policy_strengths import index_of, normal, strengths
 from keras_regkit.augmentation.image._policy_tables import RAND_AUGMENT
 
@@ -28,10 +28,11 @@ class RandAugment(Policy):
     Ops, ranges and the scale from 0 to 10 are the paper's; more strength is more change for every op, and m = 0 is
     none. So it is `rand-m9-mstd0.5-inc1` of timm with the paper's ops, and torchvision's `magnitude` is 3 · m. (The
     code of the paper's authors lets posterize, solarize and the factors weaken as m rises.) Colours mean what they mean
-    in Pillow, up to 1 level of 255. `keras.layers.RandAugment` draws its ops once per batch; this layer for each image.
+    in Pillow, up to 1 level of 255; whole numbers are rounded after each op, as there, floats are not.
+    `keras.layers.RandAugment` draws its ops once per batch; this layer for each image.
 
-    All ops that move pixels take one resampling per two ops, so what one of them moves out of the image another may
-    move in again. No gradients pass images that were equalized.
+    Two ops that move pixels are one resampling, so what one of them moves out of the image the other may move in again.
+    No gradients pass images that were equalized or sharpened.
 
     Args:
         n: Ops for each image, at least 1. Defaults to 2.
@@ -96,5 +97,5 @@ class RandAugment(Policy):
             yield strengths(rows, index_of(which, len(rows), ops), level, sign, None, chosen, ops)
 
     def get_config(self):
-        config = {"n": self.n, "m": self.m, "mstd": self.mstd, "operations": self.operations}
+        config = {"n": self.n, "m": self.m, "mstd": self.mstd, "operations": plain(self.operations)}
         return {**super().get_config(), **config}

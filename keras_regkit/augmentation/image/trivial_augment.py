@@ -3,7 +3,7 @@
 import keras
 
 from keras_regkit._core.checks import check_arguments
-from keras_regkit.augmentation.image._policy import SHARED, Operations, Policy
+from keras_regkit.augmentation.image._policy import SHARED, Operations, Policy, plain
 from keras_regkit.augmentation.image._policy_strengths import index_of, strengths
 from keras_regkit.augmentation.image._policy_tables import TRIVIAL_AUGMENT
 
@@ -28,7 +28,7 @@ class TrivialAugment(Policy):
 
     as in the code of the paper's authors. (torchvision draws a sign for the factors, 1 ± 0.99 · l.) Translations are in
     pixels for images of every size. Colours mean what they mean in Pillow, up to 1 level of 255. No gradients pass
-    images that were equalized.
+    images that were equalized or sharpened.
 
     Args:
         operations: Names of the ops to draw from, of those above; None, the default, for all.
@@ -79,4 +79,4 @@ class TrivialAugment(Policy):
         yield strengths(rows, index_of(which, len(rows), ops), level, sign, None, chosen, ops)
 
     def get_config(self):
-        return {**super().get_config(), "operations": self.operations}
+        return {**super().get_config(), "operations": plain(self.operations)}
