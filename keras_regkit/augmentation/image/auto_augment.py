@@ -28,8 +28,8 @@ class AutoAugment(Policy):
     with a sign that is drawn for each image where there is ±. (Others read the last three the other way: torchvision
     has factors 1 ± 0.1 · M and lets posterize and solarize grow stronger with M, as the authors' code for CIFAR-10 does
     for these two; their code for ImageNet has thresholds and factors as here.) Colours mean what they mean in Pillow,
-    up to 1 level of 255. Two ops that move pixels are one resampling. Whole numbers are rounded after each op, as there,
-    floats are not. No gradients pass images that were equalized or sharpened.
+    up to 1 level of 255; whole numbers are rounded after each op, as there, floats are not. Two ops that move pixels
+    are one resampling. No gradients pass images that were equalized or sharpened.
 
     Args:
         policy: `"cifar10"`, `"imagenet"` or `"svhn"`.

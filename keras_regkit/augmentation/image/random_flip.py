@@ -37,7 +37,7 @@ class RandomFlip(GeometricAugmentation):
 
     >>> layer = RandomFlip("horizontal", seed=1)
     >>> images = np.arange(4.0).reshape(1, 1, 4, 1)
-    >>> sorted({tuple(layer(images)[0, 0, :, 0].numpy().tolist()) for _ in range(20)})
+    >>> sorted({tuple(np.array(layer(images))[0, 0, :, 0].tolist()) for _ in range(20)})
     [(0.0, 1.0, 2.0, 3.0), (3.0, 2.0, 1.0, 0.0)]
     """
 
