@@ -4,6 +4,7 @@ import weakref
 
 import keras
 
+from keras_regkit._core.backend import to_numpy
 from keras_regkit.augmentation._namespace import is_foreign, ops_for
 
 # Sources of random numbers within `tf.data` beside another backend. They are TensorFlow's, so no layer may hold them.
@@ -77,11 +78,13 @@ class Augmentation(keras.layers.Layer):
     def uniform(self, shape, beside):
         """Returns uniform numbers in [0, 1), for tensors like `beside`."""
         if not is_foreign(beside):
-            return keras.random.uniform(shape, seed=self.seed_generator)
+            return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
         if self not in _DRAWS:
             from keras_regkit.augmentation._tensorflow import Draws
 
-            _DRAWS[self] = Draws(self.seed)
+            # Without a seed of its own, that which Keras made: `keras.utils.set_random_seed` counts here too.
+            seed = int(to_numpy(self.seed_generator.state)[0]) if self.seed is None else self.seed
+            _DRAWS[self] = Draws(seed)
         return _DRAWS[self].uniform(shape)
 
     def dtype_out(self, dtype):

@@ -56,13 +56,12 @@ class Draws:
     """Uniform numbers for a layer within `tf.data`, from a counter that every call moves on.
 
     Args:
-        seed: Integer, or None for one that differs between processes.
+        seed: Integer.
     """
 
     def __init__(self, seed):
         with tf.init_scope():
-            generator = tf.random.Generator
-            self._generator = generator.from_non_deterministic_state() if seed is None else generator.from_seed(seed)
+            self._generator = tf.random.Generator.from_seed(seed)
 
     def uniform(self, shape):
         """Returns float32 numbers in [0, 1)."""

@@ -150,6 +150,9 @@ def test_in_a_model_it_acts_in_training_alone(images):
         ({"augmentations": [RandomFlip()], "value_range": (1, 0)}, ValueError, "two rising numbers"),
         ({"augmentations": [RandomFlip()], "value_range": 255}, TypeError, "must be two numbers"),
         ({"augmentations": [RandomFlip()], "probability": 0.5}, TypeError, "give each of its layers its own"),
+        ({"augmentations": [RandomContrast(0.1, value_range=(0, 1))]}, ValueError, r"has value_range=\(0, 255\)"),
+        ({"augmentations": [Compose([RandomFlip()], clip="each")]}, ValueError, "Compose has clip='end'"),
+        ({"augmentations": [RandomFlip(data_format="channels_first")]}, ValueError, "Compose has data_format=None"),
     ],
 )
 def test_bad_arguments(arguments, error, says):

@@ -238,6 +238,7 @@ def test_within_tf_data(sizes):
     [
         (lambda: RandomErasing(scale=(0.4, 0.02)), ValueError, r"`scale` must be within \[0, 1\].*\(0.4, 0.02\)"),
         (lambda: RandomErasing(ratio=(0, 1)), ValueError, r"`ratio` must be within \[0.01, 100\]"),
+        (lambda: RandomErasing(ratio=1.0), TypeError, r"`ratio` must be a pair of rising numbers.*Received: 1.0"),
         (lambda: RandomErasing(fill_value="noise"), ValueError, r"`fill_value` must be one of.*'mean'"),
         (lambda: Cutout(2.5), TypeError, r"`size` must be a whole number or a pair.*Received: 2.5"),
         (lambda: Cutout(-2), ValueError, r"`size` must be at least 0.*Received: -2"),

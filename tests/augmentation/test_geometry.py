@@ -10,7 +10,11 @@ from keras_regkit.augmentation.image import (
     Compose,
     RandomAffine,
     RandomCrop,
+    RandomErasing,
     RandomFlip,
+    RandomGaussianBlur,
+    RandomHue,
+    RandomInvert,
     RandomPerspective,
     RandomResizedCrop,
     RandomRotation,
@@ -445,6 +449,33 @@ def test_what_is_no_image_is_refused(shape):
         RandomRotation(0.1)(np.zeros(shape, "float32"))
 
 
+@pytest.mark.parametrize("shape", [(4,), (2, 4, 4, 3)])
+def test_what_is_no_image_is_refused_where_a_model_is_made(shape):
+    with pytest.raises(ValueError, match="takes images of shape"):
+        RandomRotation(0.1)(keras.Input(shape))
+
+
+@pytest.mark.parametrize("floatx", ["float16", "float64"])
+def test_the_default_float_of_keras_may_be_another(images, floatx):
+    before = keras.config.floatx()
+    keras.config.set_floatx(floatx)
+    try:
+        layer = Compose([*many(), RandomInvert(), RandomHue(0.1), RandomGaussianBlur(), RandomErasing()])
+        assert keras.backend.standardize_dtype(layer(images.astype("uint8")).dtype) == "uint8"
+        assert np.isfinite(to_numpy(layer(images))).all()
+    finally:
+        keras.config.set_floatx(before)
+
+
+def test_what_is_compiled_does_not_change_with_the_layer_that_came_first():
+    first = RandomTranslation(0.0, (0.25, 0.25), fill_mode="constant")
+    first(np.ones((1, 2, 4, 1)))
+    first.width_factor = (0.5, 0.5)
+    second = RandomTranslation(0.0, (0.25, 0.25), fill_mode="constant")
+    assert np.sum(to_numpy(second(np.ones((1, 1, 4, 1))))) == 3
+    assert np.sum(to_numpy(second(np.ones((1, 2, 4, 1))))) == 6
+
+
 def test_dataset_with_sizes_that_nobody_knows(images):
     tf = pytest.importorskip("tensorflow")
     steps = [*many(), RandomPerspective(fill_mode="reflect"), RandomResizedCrop(6, 8), RandomCrop(5, 9)]
@@ -475,3 +506,14 @@ def test_dataset_on_every_backend_draws_anew(images):
     first, again = (np.concatenate(list(dataset.as_numpy_iterator())) for _ in range(2))
     assert first.shape == (6, HEIGHT, WIDTH, 3)
     assert len(np.unique(np.concatenate([first, again]).round(1), axis=0)) == 12
+
+
+def test_without_a_seed_that_of_keras_counts_in_a_dataset(images):
+    tf = pytest.importorskip("tensorflow")
+
+    def drawn():
+        keras.utils.set_random_seed(3)
+        dataset = tf.data.Dataset.from_tensor_slices(images[:4]).batch(2).map(RandomTranslation(0.3, 0.3))
+        return np.concatenate(list(dataset.as_numpy_iterator()))
+
+    np.testing.assert_array_equal(drawn(), drawn())

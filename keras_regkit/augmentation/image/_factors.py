@@ -20,6 +20,10 @@ class Factor:
 
     def check(self, name, value):
         """Returns the range as a pair; raises `TypeError` for a wrong kind, `ValueError` for a wrong number."""
+        if self._takes_pairs_alone() and _is_number(value):
+            raise TypeError(
+                f"`{name}` must be a pair of rising numbers within [{self.low:g}, {self.high:g}]. Received: {value!r}"
+            )
         pair = tuple(value) if isinstance(value, tuple | list) else (0 if self.one_sided else _negative(value), value)
         if len(pair) != 2 or not all(_is_number(v) for v in pair):
             raise TypeError(f"`{name}` must be a number or a pair of numbers. Received: {value!r}")
@@ -35,10 +39,15 @@ class Factor:
         bad = [(value, TypeError) for value in (True, "much", None, (0.1,), (0.1, "much"))]
         return [
             *bad,
-            (float("nan"), ValueError),
+            ((float("nan"), self.high), ValueError),
+            (float("nan"), TypeError if self._takes_pairs_alone() else ValueError),
             ((self.high + 1, self.high + 2), ValueError),
             ((0.2, 0.1), ValueError),
         ]
+
+    def _takes_pairs_alone(self):
+        # A number would mean a range to both sides of 0, of which one is never legal.
+        return self.low > 0 and not self.one_sided
 
 
 @dataclasses.dataclass(frozen=True)

@@ -167,15 +167,21 @@ def resized_shape(shape, data_format, compute_size):
     return (*shape[:y], *compute_size(shape[y], shape[y + 1]), *shape[y + 2 :])
 
 
-def spec(inputs, data_format, compute_size, dtype_out):
-    """Returns symbolic outputs for symbolic inputs."""
+def spec(inputs, data_format, compute_size, dtype_out, name):
+    """Returns symbolic outputs for symbolic inputs of the layer `name`.
+
+    Raises:
+        ValueError: there are no images, or they have the wrong rank.
+    """
 
     def of_images(x, dtype):
         return keras.KerasTensor(resized_shape(tuple(x.shape), data_format, compute_size), dtype)
 
+    check_keys(inputs if isinstance(inputs, dict) else {"images": inputs}, name)
+    images = inputs["images"] if isinstance(inputs, dict) else inputs
+    check_rank(images, name)
     if not isinstance(inputs, dict):
-        return of_images(inputs, dtype_out(inputs.dtype))
-    images = inputs["images"]
+        return of_images(images, dtype_out(images.dtype))
     outputs = {**inputs, "images": of_images(images, dtype_out(images.dtype))}
     if "segmentation_masks" in inputs:
         masks = inputs["segmentation_masks"]

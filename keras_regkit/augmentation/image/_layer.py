@@ -91,7 +91,8 @@ class ImageAugmentation(Augmentation):
         ops = ops_for(inputs)
         if self.compute_size(None, None) != (None, None):
             # What the model is built for is the size of the output: without anything random, but of that size.
-            return self._passes(inputs, ops.zeros((self.count(inputs, ops), self.draws)), ops, training=False)
+            numbers = ops.zeros(self.shape_of_numbers(inputs, ops), dtype="float32")
+            return self._passes(inputs, numbers, ops, training=False)
         batch = _images.unpack(inputs, self.data_format, self.bounding_box_format, self.name, ops)
         moving = _as_computed(batch.moving, ops)
         return batch.replaced(images=ops.cast(batch.images, self.dtype_out(batch.images.dtype)), moving=moving).packed()
@@ -115,7 +116,7 @@ class ImageAugmentation(Augmentation):
         *size, channels = known or shape[1:]
         frame = Frame(ops, *size, channels, self.value_range, training)
         passes, _ = plan(self.steps(), numbers, frame, self.clip)
-        like = ops.zeros((shape[0],))
+        like = ops.zeros((shape[0],), dtype="float32")
         split = [stage.split(ops, like) for stage in passes]
         # Where the pixels are computed, what an image has to itself is known.
         tensors = [native(ops).barrier(own) for _, own in split]
@@ -137,7 +138,7 @@ class ImageAugmentation(Augmentation):
         return height, width
 
     def compute_output_spec(self, inputs, training=True):
-        return _images.spec(inputs, self.data_format, self.compute_size, self.dtype_out)
+        return _images.spec(inputs, self.data_format, self.compute_size, self.dtype_out, self.name)
 
     def compute_output_shape(self, input_shape):
         return _images.resized_shape(tuple(input_shape), self.data_format, self.compute_size)
@@ -250,7 +251,8 @@ class PixelAugmentation(RangedAugmentation):
     def stage(self, numbers, chosen, frame, clip_each):
         if not frame.training:
             return None
-        return Filter(self, frame.ops.stack(numbers, axis=-1) if numbers else frame.ops.zeros((1, 0)), chosen)
+        ops = frame.ops
+        return Filter(self, ops.stack(numbers, axis=-1) if numbers else ops.zeros((1, 0), dtype="float32"), chosen)
 
 
 def _kernel_of(layer):
@@ -259,8 +261,19 @@ def _kernel_of(layer):
     key = type(layer), json.dumps(config, sort_keys=True, default=repr)
     kernel = _KERNELS.get(key)
     if kernel is None:
-        kernel = _KERNELS[key] = compiled(layer._compute)
+        kernel = _KERNELS[key] = compiled(_frozen(layer)._compute)
     return kernel
+
+
+def _frozen(layer):
+    """Returns a copy of a layer's attributes: what others share must not change with the layer that came first."""
+    steps = layer.steps()
+    copy = object.__new__(type(layer))
+    copy.__dict__.update(layer.__dict__)
+    if steps[0] is not layer:
+        steps = [_frozen(step) for step in steps]
+        copy.__dict__["steps"] = lambda: steps
+    return copy
 
 
 def _as_computed(moving, ops):

@@ -115,7 +115,12 @@ def _dot(row, column):
 
 
 def _choose(ops, chosen, a, b):
-    return a if isinstance(a, int | float) and is_number(b, a) else ops.where(chosen, a, b)
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        if a == b:
+            return a
+        # Of two plain numbers, Keras would make a tensor of `floatx`, and all others are float32.
+        a = ops.convert_to_tensor(float(a), dtype="float32")
+    return ops.where(chosen, a, b)
 
 
 def is_number(entry, number):

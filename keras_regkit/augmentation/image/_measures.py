@@ -9,7 +9,7 @@ def mean_colour(images, ops):
     """
     batch, height, width, channels = ops.shape(images)
     rows = ops.reshape(images, (batch, height, width * channels))
-    total = ops.matmul(ops.ones((batch, 1, height)), rows)
+    total = ops.matmul(ops.ones((batch, 1, height), dtype="float32"), rows)
     return ops.mean(ops.reshape(total, (batch, width, channels)), axis=1) / ops.cast(height, "float32")
 
 

@@ -64,7 +64,8 @@ class Compose(ImageAugmentation):
         training: Whether to do anything. Defaults to True outside of models. Ops that change the size do that always.
 
     Raises:
-        TypeError, ValueError: an argument is out of its range, or the images have the wrong rank.
+        TypeError, ValueError: an argument is out of its range, a layer within was told another `value_range`, `clip` or
+            `data_format`, or the images have the wrong rank.
 
     Example:
 
@@ -91,6 +92,22 @@ class Compose(ImageAugmentation):
         self.augmentations = list(augmentations)
         self.value_range = _images.check_range(value_range)
         self.clip = clip
+        self._check_agreement()
+
+    def _check_agreement(self):
+        """Raises `ValueError` where a layer was told of other pixels, or another clip, than this one, which counts."""
+        for op in self.augmentations:
+            agree = {
+                "value_range": op.value_range in (ImageAugmentation.value_range, self.value_range),
+                "clip": op.clip in (ImageAugmentation.clip, self.clip),
+                "data_format": op.data_format is None
+                or _images.is_channels_first(op.data_format) == _images.is_channels_first(self.data_format),
+            }
+            for name in (name for name, does in agree.items() if not does):
+                raise ValueError(
+                    f"Compose has {name}={getattr(self, name)!r}, which counts for all of its layers, and {op.name!r} "
+                    f"has {name}={getattr(op, name)!r}. Say it to the Compose alone"
+                )
 
     def steps(self):
         return [step for op in self.augmentations for step in op.steps()]

@@ -23,7 +23,7 @@ def blurred(images, sigma, kernel_size, ops):
     rows = ops.reshape(images, (batch, height, width * channels))
     rows = _summed(rows, 1, *_weights(sigma, tall // 2, height, ops), 1, ops)
     weights, inverse = _weights(sigma, wide // 2, width, ops)
-    inverse = ops.reshape(inverse[..., None] * ops.ones((1, 1, channels)), (batch, width * channels))
+    inverse = ops.reshape(inverse[..., None] * ops.ones((1, 1, channels), dtype="float32"), (batch, width * channels))
     rows = _summed(rows, 2, weights, inverse, channels, ops)
     return ops.reshape(rows, (batch, height, width, channels))
 
@@ -35,7 +35,7 @@ def _weights(sigma, reach, length, ops):
     """
     distance = ops.cast(ops.arange(2 * reach + 1, dtype="int32"), "float32")[None] - reach
     weights = ops.exp(-0.5 * ops.square(distance / ops.maximum(sigma, 1e-3)[:, None]))
-    within = ops.pad(ops.ones((1, length)), [[0, 0], [reach, reach]])
+    within = ops.pad(ops.ones((1, length), dtype="float32"), [[0, 0], [reach, reach]])
     total = sum(weights[:, k : k + 1] * within[:, k : k + length] for k in range(2 * reach + 1))
     return native(ops).barrier([weights, 1 / total])
 

@@ -18,7 +18,8 @@ def hue_angle(pair, number, ops):
     One uniform number says both: its half says which way, the rest how far.
     """
     signed = 2 * number - 1
-    return math.pi * ops.where(signed < 0, -1.0, 1.0) * between(pair, ops.abs(signed))
+    side = 1 - 2 * ops.cast(signed < 0, "float32")
+    return math.pi * side * between(pair, ops.abs(signed))
 
 
 @keras.saving.register_keras_serializable("keras_regkit")

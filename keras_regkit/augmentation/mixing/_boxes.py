@@ -33,7 +33,7 @@ def cut_box(share, centers, sizes, axes, rank, ops):
         high = ops.minimum(low + length, extent)
         low = ops.maximum(low, 0.0)
         lengths.append((high - low) / extent)
-        place = ops.cast(ops.arange(size), "float32")[None]
+        place = ops.cast(ops.arange(size, dtype="int32"), "float32")[None]
         masks.append(along((place >= low[:, None]) & (place < high[:, None]), axis, rank))
     return functools.reduce(lambda a, b: a & b, masks), functools.reduce(lambda a, b: a * b, lengths)
 

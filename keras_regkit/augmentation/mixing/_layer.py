@@ -93,7 +93,7 @@ class Mixing(Augmentation):
         xs, ys, weights = self._checked(batch)
         xs = [ops.cast(x, self.dtype_out(x.dtype)) for x in xs]
         if self.labels == "pair":
-            ys = [*ys, *ys, ops.ones((ops.shape(xs[0])[0],))]
+            ys = [*ys, *ys, ops.ones((ops.shape(xs[0])[0],), dtype="float32")]
         else:
             ys = [_labels.dense(y, self.num_classes, ops) for y in ys]
         return self._packed(batch, xs, ys, weights)
