@@ -33,7 +33,9 @@ class Augmentation(keras.layers.Layer):
 
     def __call__(self, inputs, *args, **kwargs):
         if is_foreign(inputs):
-            return self.call(inputs, *args, **kwargs)
+            from keras_regkit.augmentation._tensorflow import as_written
+
+            return as_written(self.call)(inputs, *args, **kwargs)
         return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs, training=True):

@@ -39,6 +39,11 @@ def is_symbolic(value):
     return tf.is_tensor(value) and tf.is_symbolic_tensor(value)
 
 
+def as_written(function):
+    """Returns the function so that `tf.data` does not rewrite it, and warn of what it cannot rewrite."""
+    return tf.autograph.experimental.do_not_convert(function)
+
+
 def compiled(function):
     """Compiles `function(spec, *tensors)` with XLA, once for each `spec` and each shape."""
     compilations = {}

@@ -378,3 +378,13 @@ def test_in_tf_data():
     assert len(np.unique(first.reshape(16, -1).astype(int).sum(1))) > 4  # each image for itself
     single = tf.data.Dataset.from_tensor_slices(IMAGES).map(RandAugment(n=1, operations=["rotate"], seed=0))
     assert [image.shape for image in single] == [IMAGES[0].shape] * 2
+
+
+@pytest.mark.parametrize("layer", [RandAugment(seed=0), AutoAugment("svhn", seed=0)], ids=["rand", "auto"])
+def test_sizes_that_nobody_knows(layer):
+    tf = pytest.importorskip("tensorflow")
+    signature = tf.TensorSpec((None, None, None, 3), "uint8")
+    data = tf.data.Dataset.from_generator(lambda: iter([BATCH]), output_signature=signature)
+    (augmented,) = data.map(layer).as_numpy_iterator()
+    assert augmented.shape == BATCH.shape
+    assert (augmented != BATCH).any()

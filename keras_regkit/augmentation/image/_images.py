@@ -104,11 +104,17 @@ def check_keys(given, name):
 
 
 def check_rank(images, name):
-    """Raises `ValueError` where images are no batch of images nor a single one."""
+    """Raises `ValueError` where images are no batch of images nor a single one, `TypeError` where they are bool."""
     if len(images.shape) not in (3, 4) or 0 in tuple(images.shape):
         raise ValueError(
             f"Layer {name!r} takes images of shape (batch, height, width, channels), or one without the batch, with no "
             f"size of 0. Received: shape {tuple(images.shape)}"
+        )
+    if keras.backend.standardize_dtype(images.dtype) == "bool":
+        raise TypeError(
+            f"Layer {name!r} takes images of whole numbers or floats. Received: bool. Masks belong in the "
+            "'segmentation_masks' of a dict; black and white images become numbers with "
+            "keras.ops.cast(images, 'uint8') * 255"
         )
 
 

@@ -43,7 +43,7 @@ def _signature(cls):
 
 
 class ImageAugmentation(Augmentation):
-    """A layer for images: one op, or a pipeline of them.
+    """A layer for images: one op, or a pipeline of them. Its arguments are read at the first call, which compiles it.
 
     Args:
         probability: Share of the images that are changed, in [0, 1].
@@ -257,12 +257,18 @@ class PixelAugmentation(RangedAugmentation):
 
 def _kernel_of(layer):
     """Returns the compiled steps of a layer: one for all layers of the same config, since compilation takes long."""
-    config = {**layer.get_config(), "name": None, "seed": None, "trainable": None}
-    key = type(layer), json.dumps(config, sort_keys=True, default=repr)
+    key = type(layer), json.dumps(_nameless(layer.get_config()), sort_keys=True, default=repr)
     kernel = _KERNELS.get(key)
     if kernel is None:
         kernel = _KERNELS[key] = compiled(_frozen(layer)._compute)
     return kernel
+
+
+def _nameless(config):
+    """Returns a config, and those within it, without what has no part in the computation."""
+    if isinstance(config, dict):
+        return {key: _nameless(value) for key, value in config.items() if key not in ("name", "seed", "trainable")}
+    return [_nameless(item) for item in config] if isinstance(config, list | tuple) else config
 
 
 def _frozen(layer):

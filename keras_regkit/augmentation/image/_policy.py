@@ -63,7 +63,7 @@ class Policy(RangedAugmentation):
     def _resampling(self, slot, frame):
         if not any(name in slot for name in GEOMETRIC):
             return None
-        sides = (1, 1) if self.in_pixels else (frame.width, frame.height)
+        sides = (1, 1) if self.in_pixels else frame.extent
         size = self.output_size(frame.height, frame.width)
         return Resample(matrix(slot, sides, frame), size, self._fill(frame.value_range), self.interpolation)
 

@@ -48,6 +48,10 @@ class Compose(ImageAugmentation):
     the end, or before an op that is not linear: on smooth images that changes about 2% of the pixels by more than one
     level of 255, on noise 15%. `clip="each"` clips after each colour op, in as many passes.
 
+    The first call with a size of images compiles for some seconds, and attributes that are changed later do not count.
+    NaN is not looked for: a pixel of NaN spreads to those that are interpolated with it, and to its image where an op
+    needs the mean.
+
     Args:
         augmentations: List of layers of `keras_regkit.augmentation.image`, at least one, also other `Compose`.
         value_range: Lowest and highest value of a pixel; it counts for all ops. Defaults to (0, 255).
