@@ -8,6 +8,7 @@ imported here; the rest, and everything that needs an extra, on first use.
 import importlib
 
 from keras_regkit import (
+    augmentation,
     callbacks,
     constraints,
     layers,
@@ -30,6 +31,7 @@ _LAZY_NAMES = {
 __all__ = [
     "Study",
     "__version__",
+    "augmentation",
     "callbacks",
     "constraints",
     "diagnose",

@@ -19,6 +19,7 @@ FAMILIES = {
     "capacity": "Capacity",
     "fine-tuning": "Fine-tuning",
     "uncertainty": "Uncertainty",
+    "augmentation": "Augmentation",
 }
 
 

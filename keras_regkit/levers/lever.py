@@ -18,7 +18,8 @@ class Lever:
         name: Name in code, such as `"l2"`.
         title: Name in print, such as `"L2 penalty"`.
         family: `"penalty"`, `"noise"`, `"normalization"`, `"constraint"`, `"stopping"`, `"targets"`, `"decay"`,
-            `"gradients"`, `"sharpness"`, `"averaging"`, `"capacity"`, `"fine-tuning"` or `"uncertainty"`.
+            `"gradients"`, `"sharpness"`, `"averaging"`, `"capacity"`, `"fine-tuning"`, `"uncertainty"` or
+            `"augmentation"`.
         strength: What the number means, with its unit.
         bounds: The legal strengths. The weakest turns the lever off, unless the card says otherwise.
         strengths: The strengths a study tries when none are named, light to heavy.

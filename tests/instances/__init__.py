@@ -3,6 +3,10 @@
 A new public class in a component room gets a row in the file of its room; `test_contract.py` fails until it has one.
 """
 
+from instances.augmentation_colour import AUGMENTATION_COLOUR
+from instances.augmentation_geometry import AUGMENTATION_GEOMETRY
+from instances.augmentation_mixing import AUGMENTATION_MIXING
+from instances.augmentation_policies import AUGMENTATION_POLICIES
 from instances.averaging import AVERAGING
 from instances.callbacks import CALLBACKS
 from instances.constraints import CONSTRAINTS
@@ -18,6 +22,10 @@ from instances.strengths import STRENGTHS
 from instances.training import TRAINING
 
 OURS = [
+    *AUGMENTATION_COLOUR,
+    *AUGMENTATION_GEOMETRY,
+    *AUGMENTATION_MIXING,
+    *AUGMENTATION_POLICIES,
     *AVERAGING,
     *CALLBACKS,
     *CONSTRAINTS,

@@ -38,6 +38,8 @@ def model_for(name):
     """A model for the same data that the lever has something to do in."""
     if name == "weight_standardization":  # is for convolutions that a normalization follows
         return apply("batch_norm", convnet(), 1)
+    if levers.get(name).family == "augmentation":
+        return image_model()
     special = {
         "embedding_dropout": layers.Embedding(2, 4),
         "kl_sparsity": layers.Dense(4, activation="sigmoid"),
@@ -50,6 +52,14 @@ def model_for(name):
         return convnet()
     stack = [keras.Input((8, 8, 1)), layers.Reshape((8, 8)), special[name], layers.Flatten(), layers.Dense(3)]
     model = keras.Sequential([*stack, layers.Softmax()], name="special")
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def image_model():
+    """A model of coloured images whose pixels are known to go to 255."""
+    stack = [keras.Input((8, 8, 3)), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(3), layers.Softmax()]
+    model = keras.Sequential(stack, name="images")
     model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
@@ -359,7 +369,8 @@ def test_result_is_compiled_alike_and_trains(name):
     model = model_for(name)
     new = apply(name, model, levers.get(name).strengths[0])
     assert float(keras.ops.convert_to_numpy(new.optimizer.learning_rate)) == pytest.approx(0.01)
-    assert set(new.train_on_batch(np.ones((4, 8, 8, 1)), np.arange(4) % 3, return_dict=True)) == {"loss", "accuracy"}
+    batch = np.ones((4, *model.input_shape[1:])), np.arange(4) % 3
+    assert set(new.train_on_batch(*batch, return_dict=True)) == {"loss", "accuracy"}
     assert model.optimizer.iterations == 0
 
 

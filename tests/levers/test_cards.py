@@ -24,6 +24,7 @@ FAMILIES = (
     "capacity",
     "fine-tuning",
     "uncertainty",
+    "augmentation",
 )
 ON_MODELS = [name for name in levers.names() if levers.get(name).rewrite]
 IN_PRESETS = [name for name in levers.names() if levers.get(name).keywords]

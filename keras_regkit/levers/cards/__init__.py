@@ -1,6 +1,38 @@
 """One card per technique. Their order is the workflow's: cheap and safe levers first."""
 
 from keras_regkit.levers.cards.activity_penalties import ACTIVITY_L2, DECORRELATION, KL_SPARSITY, TEMPORAL_ACTIVITY_L2
+from keras_regkit.levers.cards.augmentation import (
+    AUG_MIX,
+    AUTO_AUGMENT,
+    AUTO_CONTRAST,
+    CHANNEL_MIX,
+    COLOR_JITTER,
+    CUTOUT,
+    EQUALIZE,
+    GRID_MASK,
+    RAND_AUGMENT,
+    RANDOM_AFFINE,
+    RANDOM_BRIGHTNESS,
+    RANDOM_CONTRAST,
+    RANDOM_CROP,
+    RANDOM_ERASING,
+    RANDOM_FLIP,
+    RANDOM_GAUSSIAN_BLUR,
+    RANDOM_GRAYSCALE,
+    RANDOM_HUE,
+    RANDOM_INVERT,
+    RANDOM_PERSPECTIVE,
+    RANDOM_POSTERIZE,
+    RANDOM_RESIZED_CROP,
+    RANDOM_ROTATION,
+    RANDOM_SATURATION,
+    RANDOM_SHARPNESS,
+    RANDOM_SHEAR,
+    RANDOM_SOLARIZE,
+    RANDOM_TRANSLATION,
+    RANDOM_ZOOM,
+    TRIVIAL_AUGMENT,
+)
 from keras_regkit.levers.cards.averaging import EMA, GREEDY_SOUP, SNAPSHOT_ENSEMBLE, SWA, TOP_K_AVERAGING
 from keras_regkit.levers.cards.batch_norm import BATCH_NORM
 from keras_regkit.levers.cards.concave import HOYER, MCP, SCAD
@@ -40,6 +72,7 @@ from keras_regkit.levers.cards.many_passes import (
     VIRTUAL_ADVERSARIAL,
 )
 from keras_regkit.levers.cards.max_norm import MAX_NORM
+from keras_regkit.levers.cards.mixing import CUT_MIX, MIX_UP, MIX_UP_CUT_MIX
 from keras_regkit.levers.cards.monte_carlo_dropout import MONTE_CARLO_DROPOUT
 from keras_regkit.levers.cards.noisy_labels import (
     BOOTSTRAPPING,
@@ -154,4 +187,37 @@ CARDS = (
     GRADIENT_CENTRALIZATION,
     GRADIENT_NOISE,
     LAYERWISE_LEARNING_RATES,
+    RANDOM_FLIP,
+    RANDOM_ROTATION,
+    RANDOM_ZOOM,
+    RANDOM_TRANSLATION,
+    RANDOM_SHEAR,
+    RANDOM_PERSPECTIVE,
+    RANDOM_CROP,
+    RANDOM_RESIZED_CROP,
+    RANDOM_AFFINE,
+    RANDOM_BRIGHTNESS,
+    RANDOM_CONTRAST,
+    RANDOM_SATURATION,
+    RANDOM_HUE,
+    RANDOM_GRAYSCALE,
+    COLOR_JITTER,
+    CHANNEL_MIX,
+    RANDOM_SHARPNESS,
+    RANDOM_GAUSSIAN_BLUR,
+    RANDOM_POSTERIZE,
+    RANDOM_SOLARIZE,
+    EQUALIZE,
+    AUTO_CONTRAST,
+    RANDOM_INVERT,
+    RANDOM_ERASING,
+    GRID_MASK,
+    CUTOUT,
+    RAND_AUGMENT,
+    TRIVIAL_AUGMENT,
+    AUTO_AUGMENT,
+    AUG_MIX,
+    MIX_UP,
+    CUT_MIX,
+    MIX_UP_CUT_MIX,
 )

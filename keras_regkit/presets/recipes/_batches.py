@@ -1,9 +1,10 @@
-"""Shuffled batches of images, augmented with the layers of Keras."""
+"""Shuffled batches of images, augmented."""
 
 import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval
+from keras_regkit.augmentation import image, mixing
 
 
 def one_hot(labels, classes):
@@ -52,7 +53,7 @@ class Batches(keras.utils.PyDataset):
             images = layer(images, training=True)
         batch = {"images": images, "labels": self.y[rows]}
         mixer = self._draw()
-        if mixer is not None:
+        if mixer is not None and len(images) > 1:  # the last batch may have nobody to mix with
             batch = mixer(batch, training=True)
         return tuple(np.asarray(keras.ops.convert_to_numpy(batch[key]), "float32") for key in ("images", "labels"))
 
@@ -66,41 +67,35 @@ class Batches(keras.utils.PyDataset):
 
 
 def _layers(strengths, rng):
-    """Returns the layers for single images, and `(CutMix, MixUp or None, probability of CutMix)`."""
+    """Returns a list of layers for images alone, and `(CutMix, MixUp or None, probability of CutMix)`."""
 
     def seed():
         return int(rng.integers(2**31))
 
-    value_range, layers = tuple(strengths["value_range"]), []
+    ops = []
     if strengths["flip"]:
-        layers.append(keras.layers.RandomFlip("horizontal", seed=seed()))
+        ops.append(image.RandomFlip("horizontal"))
     if strengths["crop"]:
-        layers.append(
-            keras.layers.RandomTranslation(strengths["crop"], strengths["crop"], fill_mode="constant", seed=seed())
-        )
+        ops.append(image.RandomTranslation(strengths["crop"], strengths["crop"], fill_mode="constant"))
     if strengths["color_jitter"]:
-        layers.append(_color_jitter(strengths["color_jitter"], value_range, seed()))
+        ops.append(_color_jitter(strengths["color_jitter"]))
     if strengths["rand_augment"]:
-        layers.append(
-            keras.layers.RandAugment(
-                value_range, num_ops=strengths["rand_augment_ops"], factor=strengths["rand_augment"], seed=seed()
-            )
-        )
-    mix = keras.layers.MixUp(strengths["mixup"], seed=seed()) if strengths["mixup"] else None
-    return layers, (keras.layers.CutMix(seed=seed()), mix, strengths["cutmix"])
+        # The recipe counts from 0 to 1, the paper to 10.
+        ops.append(image.RandAugment(strengths["rand_augment_ops"], 10 * strengths["rand_augment"]))
+    single = [image.Compose(ops, value_range=tuple(strengths["value_range"]), seed=seed())] if ops else []
+    mix = mixing.MixUp(strengths["mixup"], seed=seed()) if strengths["mixup"] else None
+    return single, (mixing.CutMix(1.0, seed=seed()), mix, strengths["cutmix"])
 
 
-def _color_jitter(amount, value_range, seed):
-    """Returns the layer that scales contrast and saturation by 1 − amount to 1 + amount, and brightness about as much.
+def _color_jitter(amount):
+    """Returns the op that scales contrast and saturation by 1 − amount to 1 + amount, and brightness about as much.
 
-    Keras adds to the brightness: half the amount, of the whole range, is what scaling does to a medium grey. And it
-    takes the saturation as m / (1 + m) for a scale of m.
+    It adds to the brightness: half the amount, of the whole range, is what scaling does to a medium grey. And it takes
+    the saturation as m / (1 + m) for a scale of m.
     """
     low, high = 1 - amount, 1 + amount
-    return keras.layers.RandomColorJitter(
-        value_range,
+    return image.ColorJitter(
         brightness_factor=amount / 2,
         contrast_factor=amount,
         saturation_factor=(low / (1 + low), high / (1 + high)),
-        seed=seed,
     )

@@ -20,8 +20,8 @@ def image_classification(input_shape, outputs, *, samples, gap=None, model="resn
     integers; `fit_arguments` makes them one-hot, which MixUp needs.
 
     Flips are wrong for digits, letters and whatever has a left and a right: `with_(flip=False)`. Colours and
-    RandAugment need three channels, and are off for others. The augmentation is that of Keras' layers, batch by batch
-    on the way into `fit`.
+    RandAugment need three channels, and are off for others. Images are augmented batch by batch on the way into `fit`,
+    by the layers of `keras_regkit.augmentation`.
 
     Args:
         input_shape: Shape of an image, `(height, width, channels)`.

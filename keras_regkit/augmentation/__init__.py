@@ -1,0 +1,8 @@
+"""Augmentation: more data from the data there is."""
+
+from keras_regkit.augmentation import image, mixing
+from keras_regkit.augmentation.label_preservation import label_preservation
+from keras_regkit.augmentation.pipeline import pipeline
+from keras_regkit.augmentation.show import show
+
+__all__ = ["image", "label_preservation", "mixing", "pipeline", "show"]
