@@ -11,10 +11,8 @@ import numpy as np
 
 
 def ours(images):
-    """Ours, called outside of a model."""
-    augment = pipeline_of_ours()
-    images = keras.ops.convert_to_tensor(images)
-    return lambda: done(augment(images))
+    """Ours: in a graph on TensorFlow, as called elsewhere."""
+    return called(pipeline_of_ours(), images)
 
 
 def pipeline_of_ours():
@@ -54,7 +52,11 @@ def core_layers():
 
 def core(images):
     """Keras' own layers: in a graph on TensorFlow, as called elsewhere."""
-    augment = core_layers()
+    return called(core_layers(), images)
+
+
+def called(augment, images):
+    """Returns a function that augments a batch that lies ready."""
     images = keras.ops.convert_to_tensor(images)
     if keras.backend.backend() != "tensorflow":
         return lambda: done(augment(images, training=True))
@@ -66,6 +68,8 @@ def core(images):
 
 def keras_cv(images):
     """KerasCV's layers, in a graph."""
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError("it is for TensorFlow")
     import keras_cv
     import tensorflow as tf
 

@@ -90,6 +90,7 @@ def test_in_tf_data():
     write_table(f"image-augmentation-tf-data-{keras.backend.backend()}", rows)
 
 
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype int64")  # by Keras' own, on JAX
 def test_policies_and_mixing():
     """RandAugment, and what mixes images, in ms a batch."""
     from keras_regkit.augmentation import image, mixing
