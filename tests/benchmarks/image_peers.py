@@ -5,6 +5,7 @@ missing. Ranges are those of `OURS` in `test_image_augmentation.py`.
 """
 
 import concurrent.futures
+import multiprocessing
 
 import keras
 import numpy as np
@@ -174,7 +175,9 @@ def in_two_processes(pipeline):
     """Returns the same of a per-image `pipeline`, in two processes that hold the images and send none back."""
 
     def peer(images):
-        pool = concurrent.futures.ProcessPoolExecutor(2, initializer=_start, initargs=(pipeline, in_units(images)))
+        pool = concurrent.futures.ProcessPoolExecutor(
+            2, multiprocessing.get_context("spawn"), initializer=_start, initargs=(pipeline, in_units(images))
+        )
         list(pool.map(_half, range(2)))
         return lambda: list(pool.map(_half, range(2)))
 
