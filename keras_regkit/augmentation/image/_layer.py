@@ -267,7 +267,9 @@ def _kernel_of(layer):
 def _nameless(config):
     """Returns a config, and those within it, without what has no part in the computation."""
     if isinstance(config, dict):
-        return {key: _nameless(value) for key, value in config.items() if key not in ("name", "seed", "trainable")}
+        kept = {key: value for key, value in config.items() if key not in ("name", "seed", "trainable")}
+        # A dtype policy is nothing but its name.
+        return {key: value if key == "dtype" else _nameless(value) for key, value in kept.items()}
     return [_nameless(item) for item in config] if isinstance(config, list | tuple) else config
 
 
