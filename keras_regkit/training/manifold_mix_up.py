@@ -1,10 +1,9 @@
 """Manifold mixup: hidden states of pairs of samples mixed, and their losses alike."""
 
-import math
-
 import keras
 from keras import ops
 
+from keras_regkit._core.beta import smaller_share
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.cut_points import consumers_of_inputs, cut_points
 from keras_regkit._core.layer_outputs import outputs_through
@@ -104,7 +103,7 @@ class ManifoldMixUp(Wrapper):
             return super().call(inputs, training=training)
         leaves = as_declared(plain_model(self), inputs)
         drawn = self._uniform((3,))
-        share = larger_share(self._strength.advance(), drawn[0], drawn[1])
+        share = 1 - smaller_share(self._strength.advance(), drawn[0], drawn[1], ops)
         order = ops.argsort(self._uniform((ops.shape(leaves[0])[0],)))
         place = ops.floor(drawn[2] * len(self._places()))
         self._drawn.value = share, order
@@ -140,19 +139,6 @@ class ManifoldMixUp(Wrapper):
 
     def _uniform(self, shape):
         return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
-
-
-def larger_share(alpha, u, v):
-    """Returns max(λ, 1 − λ) for λ ~ Beta(α, α), from two numbers that are uniform in [0, 1).
-
-        λ = ½ ± ½ / √(1 + 1 / w),        w = (u^(−1/α) − 1) cos²(2πv)
-
-    after Devroye 1996, "Random Variate Generation in One Line of Code", section 4. XLA can compile it, as opposed to
-    what TensorFlow draws Beta and Gamma variates with.
-    """
-    power = ops.minimum(-ops.log(ops.maximum(u, 1e-37)) / alpha, 60.0)
-    w = ops.expm1(power) * ops.square(ops.cos(2 * math.pi * v))
-    return 0.5 + 0.5 / ops.sqrt(1 + 1 / ops.maximum(w, 1e-30))
 
 
 class _Mixer:

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from keras import ops
 
+from keras_regkit._core.beta import beta
 from keras_regkit.augmentation.image import AugMix
 from keras_regkit.augmentation.image._dirichlet import dirichlet
 from keras_regkit.augmentation.image._policy_tables import AUG_MIX
-from keras_regkit.augmentation.mixing._beta import beta
 from keras_regkit.losses import JSDConsistency, index_labels
 
 IMAGES = np.random.default_rng(0).integers(0, 200, (6, 12, 10, 3)).astype("uint8")

@@ -9,9 +9,9 @@ import pytest
 import scipy.stats
 
 from keras_regkit import strengths
+from keras_regkit._core.beta import beta, smaller_share
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.augmentation.mixing import CutMix, MixUp, MixUpCutMix
-from keras_regkit.augmentation.mixing._beta import beta, smaller_share
 from keras_regkit.augmentation.mixing._boxes import cut_box, cut_features
 from keras_regkit.augmentation.mixing._kernel import partners
 

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_regkit._core.beta import beta
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit.augmentation._namespace import ops_for
 from keras_regkit.augmentation.image._dirichlet import dirichlet
@@ -9,7 +10,6 @@ from keras_regkit.augmentation.image._policy import SHARED, Policy
 from keras_regkit.augmentation.image._policy_blend import Blend
 from keras_regkit.augmentation.image._policy_strengths import index_of, strengths
 from keras_regkit.augmentation.image._policy_tables import AUG_MIX
-from keras_regkit.augmentation.mixing._beta import beta
 
 MOST = 3
 VIEWS = 3

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from keras_regkit.augmentation.mixing._beta import beta
+from keras_regkit._core.beta import beta
 from keras_regkit.augmentation.mixing._boxes import cut_box, cut_features
 from keras_regkit.augmentation.mixing._labels import dense
 

@@ -1,38 +1,6 @@
 """One card per technique. Their order is the workflow's: cheap and safe levers first."""
 
 from keras_regkit.levers.cards.activity_penalties import ACTIVITY_L2, DECORRELATION, KL_SPARSITY, TEMPORAL_ACTIVITY_L2
-from keras_regkit.levers.cards.augmentation import (
-    AUG_MIX,
-    AUTO_AUGMENT,
-    AUTO_CONTRAST,
-    CHANNEL_MIX,
-    COLOR_JITTER,
-    CUTOUT,
-    EQUALIZE,
-    GRID_MASK,
-    RAND_AUGMENT,
-    RANDOM_AFFINE,
-    RANDOM_BRIGHTNESS,
-    RANDOM_CONTRAST,
-    RANDOM_CROP,
-    RANDOM_ERASING,
-    RANDOM_FLIP,
-    RANDOM_GAUSSIAN_BLUR,
-    RANDOM_GRAYSCALE,
-    RANDOM_HUE,
-    RANDOM_INVERT,
-    RANDOM_PERSPECTIVE,
-    RANDOM_POSTERIZE,
-    RANDOM_RESIZED_CROP,
-    RANDOM_ROTATION,
-    RANDOM_SATURATION,
-    RANDOM_SHARPNESS,
-    RANDOM_SHEAR,
-    RANDOM_SOLARIZE,
-    RANDOM_TRANSLATION,
-    RANDOM_ZOOM,
-    TRIVIAL_AUGMENT,
-)
 from keras_regkit.levers.cards.averaging import EMA, GREEDY_SOUP, SNAPSHOT_ENSEMBLE, SWA, TOP_K_AVERAGING
 from keras_regkit.levers.cards.batch_norm import BATCH_NORM
 from keras_regkit.levers.cards.concave import HOYER, MCP, SCAD
@@ -60,6 +28,39 @@ from keras_regkit.levers.cards.gradient_transforms import (
 )
 from keras_regkit.levers.cards.gradual_unfreezing import GRADUAL_UNFREEZING
 from keras_regkit.levers.cards.group_sparsity import GROUP_LASSO, SPARSE_GROUP_LASSO
+from keras_regkit.levers.cards.image_colours import (
+    CHANNEL_MIX,
+    COLOR_JITTER,
+    RANDOM_BRIGHTNESS,
+    RANDOM_CONTRAST,
+    RANDOM_GRAYSCALE,
+    RANDOM_HUE,
+    RANDOM_SATURATION,
+)
+from keras_regkit.levers.cards.image_geometry import (
+    RANDOM_AFFINE,
+    RANDOM_CROP,
+    RANDOM_FLIP,
+    RANDOM_PERSPECTIVE,
+    RANDOM_RESIZED_CROP,
+    RANDOM_ROTATION,
+    RANDOM_SHEAR,
+    RANDOM_TRANSLATION,
+    RANDOM_ZOOM,
+)
+from keras_regkit.levers.cards.image_pixels import (
+    AUTO_CONTRAST,
+    CUTOUT,
+    EQUALIZE,
+    GRID_MASK,
+    RANDOM_ERASING,
+    RANDOM_GAUSSIAN_BLUR,
+    RANDOM_INVERT,
+    RANDOM_POSTERIZE,
+    RANDOM_SHARPNESS,
+    RANDOM_SOLARIZE,
+)
+from keras_regkit.levers.cards.image_policies import AUG_MIX, AUTO_AUGMENT, RAND_AUGMENT, TRIVIAL_AUGMENT
 from keras_regkit.levers.cards.label_smoothing import LABEL_SMOOTHING
 from keras_regkit.levers.cards.layerwise_learning_rates import LAYERWISE_LEARNING_RATES
 from keras_regkit.levers.cards.less_capacity import LESS_CAPACITY
