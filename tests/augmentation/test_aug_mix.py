@@ -8,6 +8,7 @@ from keras import ops
 from keras_regkit._core.beta import beta
 from keras_regkit.augmentation.image import AugMix
 from keras_regkit.augmentation.image._dirichlet import dirichlet
+from keras_regkit.augmentation.image._policy_blend import Blend
 from keras_regkit.augmentation.image._policy_tables import AUG_MIX
 from keras_regkit.losses import JSDConsistency, index_labels
 
@@ -146,3 +147,9 @@ def test_labels_stay_in_a_dict():
     out = AugMix(width=1, depth=1, seed=0)({"images": IMAGES, "labels": LABELS})
     np.testing.assert_array_equal(to_numpy(out["labels"]), LABELS)
     assert tuple(out["images"].shape) == IMAGES.shape
+
+
+def test_what_left_the_range_before_is_clipped_before_it_is_blended():
+    images, half = ops.full((2, 3, 3, 3), 300.0), ops.full((2, 2), 0.5)
+    blended = Blend((), half, 1).run(images, [half], ops, (0, 255))
+    np.testing.assert_allclose(ops.convert_to_numpy(blended), 255.0)

@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+import keras
+
 
 @dataclasses.dataclass(frozen=True)
 class Blend:
@@ -35,6 +37,9 @@ class Blend:
     def run(self, images, tensors, ops, value_range):
         """Returns the new images; of a stage whose numbers were split off."""
         weights, *tensors = tensors
+        if "float" in keras.backend.standardize_dtype(images.dtype):
+            # What colours left the range before counts as the end of the range, here as in each chain.
+            images = ops.clip(images, *value_range)
         changed = ops.concatenate([images] * self.chains, axis=0)
         for stage, count in zip(self.chain, self.counts, strict=True):
             own, tensors = tensors[:count], tensors[count:]
