@@ -11,8 +11,12 @@ from keras_regkit import testing
 
 # Rooms whose public classes are components, as opposed to functions over models and plain records.
 COMPONENT_ROOMS = (
+    "augmentation.audio",
     "augmentation.image",
     "augmentation.mixing",
+    "augmentation.tabular",
+    "augmentation.text",
+    "augmentation.time_series",
     "callbacks",
     "constraints",
     "layers",

@@ -11,8 +11,12 @@ import keras_regkit
 # Every class and function here comes with an example, which the doctests run.
 ROOMS_WITH_EXAMPLES = {
     "augmentation",
+    "augmentation.audio",
     "augmentation.image",
     "augmentation.mixing",
+    "augmentation.tabular",
+    "augmentation.text",
+    "augmentation.time_series",
     "callbacks",
     "constraints",
     "diagnosis",
@@ -32,7 +36,14 @@ ROOMS_WITH_EXAMPLES = {
 BEHIND_THE_DOOR = {"cli", "workflow"}
 
 # Rooms within a room.
-INNER_ROOMS = ("augmentation.image", "augmentation.mixing")
+INNER_ROOMS = (
+    "augmentation.audio",
+    "augmentation.image",
+    "augmentation.mixing",
+    "augmentation.tabular",
+    "augmentation.text",
+    "augmentation.time_series",
+)
 ROOMS = [
     *sorted(module.name for module in pkgutil.iter_modules(keras_regkit.__path__) if not module.name.startswith("_")),
     *INNER_ROOMS,

@@ -1,8 +1,18 @@
 """Augmentation: more data from the data there is."""
 
-from keras_regkit.augmentation import image, mixing
+from keras_regkit.augmentation import audio, image, mixing, tabular, text, time_series
 from keras_regkit.augmentation.label_preservation import label_preservation
 from keras_regkit.augmentation.pipeline import pipeline
 from keras_regkit.augmentation.show import show
 
-__all__ = ["image", "label_preservation", "mixing", "pipeline", "show"]
+__all__ = [
+    "audio",
+    "image",
+    "label_preservation",
+    "mixing",
+    "pipeline",
+    "show",
+    "tabular",
+    "text",
+    "time_series",
+]

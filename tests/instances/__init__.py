@@ -3,10 +3,14 @@
 A new public class in a component room gets a row in the file of its room; `test_contract.py` fails until it has one.
 """
 
+from instances.augmentation_audio import AUGMENTATION_AUDIO
 from instances.augmentation_colour import AUGMENTATION_COLOUR
 from instances.augmentation_geometry import AUGMENTATION_GEOMETRY
 from instances.augmentation_mixing import AUGMENTATION_MIXING
 from instances.augmentation_policies import AUGMENTATION_POLICIES
+from instances.augmentation_series import AUGMENTATION_SERIES
+from instances.augmentation_tabular import AUGMENTATION_TABULAR
+from instances.augmentation_text import AUGMENTATION_TEXT
 from instances.averaging import AVERAGING
 from instances.callbacks import CALLBACKS
 from instances.constraints import CONSTRAINTS
@@ -22,10 +26,14 @@ from instances.strengths import STRENGTHS
 from instances.training import TRAINING
 
 OURS = [
+    *AUGMENTATION_AUDIO,
     *AUGMENTATION_COLOUR,
     *AUGMENTATION_GEOMETRY,
     *AUGMENTATION_MIXING,
     *AUGMENTATION_POLICIES,
+    *AUGMENTATION_SERIES,
+    *AUGMENTATION_TABULAR,
+    *AUGMENTATION_TEXT,
     *AVERAGING,
     *CALLBACKS,
     *CONSTRAINTS,

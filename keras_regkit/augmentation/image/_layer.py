@@ -1,14 +1,11 @@
 """What all image augmentation layers share: what they take, and how ops become passes over pixels."""
 
-import inspect
-import json
-import weakref
-
 import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit.augmentation._kernels import kernel_of, signature
 from keras_regkit.augmentation._layer import Augmentation
-from keras_regkit.augmentation._namespace import compiled, ops_for
+from keras_regkit.augmentation._namespace import ops_for
 from keras_regkit.augmentation.image import _boxes, _images, _matrices
 from keras_regkit.augmentation.image._frame import Frame
 from keras_regkit.augmentation.image._native import native
@@ -21,25 +18,6 @@ FILL = {
     "interpolation": OneOf("bilinear", "nearest"),
 }
 FORMAT = {"data_format": OneOf(None, "channels_last", "channels_first")}
-
-# Compiled steps, by the config of their layer, for as long as some layer has them.
-_KERNELS = weakref.WeakValueDictionary()
-
-
-def _signature(cls):
-    """Returns the signature of a class, with the arguments that it passes on to those above it, but Keras' own."""
-    ours = [c.__init__ for c in cls.__mro__ if issubclass(c, Augmentation) and "__init__" in vars(c)]
-    named, others = {}, {}
-    for function in ours:
-        for name, parameter in list(inspect.signature(function).parameters.items())[1:]:
-            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                rest = parameter
-            elif function is ours[0]:
-                named[name] = parameter
-            else:
-                others.setdefault(name, parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
-    others = {name: parameter for name, parameter in others.items() if name not in (*named, *cls.without)}
-    return inspect.Signature([*named.values(), *others.values(), rest])
 
 
 class ImageAugmentation(Augmentation):
@@ -62,7 +40,7 @@ class ImageAugmentation(Augmentation):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         # What goes through **kwargs is an argument like any other, for `help` and for editors.
-        cls.__signature__ = _signature(cls)
+        cls.__signature__ = signature(cls)
 
     def __init__(self, probability=1.0, data_format=None, bounding_box_format=None, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -104,7 +82,7 @@ class ImageAugmentation(Augmentation):
         # What is unknown cannot be part of the name of a compilation, and XLA needs to know it.
         spec = (shape if known else None, training, ops)
         if known and self._kernel is None:
-            self._kernel = _kernel_of(self)
+            self._kernel = kernel_of(self)
         kernel = self._kernel if known else self._compute
         images, moving = kernel(spec, numbers, batch.images, _as_computed(batch.moving, ops))
         return batch.replaced(images=images, moving=moving).packed()
@@ -253,35 +231,6 @@ class PixelAugmentation(RangedAugmentation):
             return None
         ops = frame.ops
         return Filter(self, ops.stack(numbers, axis=-1) if numbers else ops.zeros((1, 0), dtype="float32"), chosen)
-
-
-def _kernel_of(layer):
-    """Returns the compiled steps of a layer: one for all layers of the same config, since compilation takes long."""
-    key = type(layer), json.dumps(_nameless(layer.get_config()), sort_keys=True, default=repr)
-    kernel = _KERNELS.get(key)
-    if kernel is None:
-        kernel = _KERNELS[key] = compiled(_frozen(layer)._compute)
-    return kernel
-
-
-def _nameless(config):
-    """Returns a config, and those within it, without what has no part in the computation."""
-    if isinstance(config, dict):
-        kept = {key: value for key, value in config.items() if key not in ("name", "seed", "trainable")}
-        # A dtype policy is nothing but its name.
-        return {key: value if key == "dtype" else _nameless(value) for key, value in kept.items()}
-    return [_nameless(item) for item in config] if isinstance(config, list | tuple) else config
-
-
-def _frozen(layer):
-    """Returns a copy of a layer's attributes: what others share must not change with the layer that came first."""
-    steps = layer.steps()
-    copy = object.__new__(type(layer))
-    copy.__dict__.update(layer.__dict__)
-    if steps[0] is not layer:
-        steps = [_frozen(step) for step in steps]
-        copy.__dict__["steps"] = lambda: steps
-    return copy
 
 
 def _as_computed(moving, ops):

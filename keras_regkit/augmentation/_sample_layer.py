@@ -1,0 +1,143 @@
+"""What the layers for signals, series, rows and ids share: samples in, samples of the same shape out."""
+
+import keras
+import numpy as np
+
+from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit.augmentation._kernels import kernel_of, signature
+from keras_regkit.augmentation._layer import Augmentation
+from keras_regkit.augmentation._namespace import ops_for
+from keras_regkit.augmentation._samples import check_finite, check_samples, unpack
+
+PROBABILITY = {"probability": Interval(0, 1)}
+
+
+class SampleAugmentation(Augmentation):
+    """A layer that changes samples at random, and keeps their shape. Everything else in a dict passes through.
+
+    The random numbers of a call are one uniform draw, so that a subclass says in `draws_for` how many it needs for a
+    sample, and in `transform` what it makes of them; `transform` is compiled.
+
+    Args:
+        probability: Share of the samples that are changed, in [0, 1].
+        seed: Integer or None.
+    """
+
+    # What samples are called in a dict, the ranks that one sample may have, and their shapes in words.
+    key = "samples"
+    ranks = (1,)
+    shapes = "(batch, size)"
+    # The kinds of dtype that are taken, and in which they are computed; None for the one that comes.
+    kinds = ("float", "int")
+    computes_in = "float32"
+    own_draws = 0
+    # Arguments of the classes above that a class does not take.
+    without = ()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        # What goes through **kwargs is an argument like any other, for `help` and for editors.
+        cls.__signature__ = signature(cls)
+
+    def __init__(self, probability=1.0, seed=None, **kwargs):
+        super().__init__(seed=seed, **kwargs)
+        check_arguments(PROBABILITY, probability=probability)
+        self.probability = probability
+        self.supports_masking = True
+        self._kernel = None
+
+    def call(self, inputs, training=True, mask=None):
+        if training is not None and not training:
+            return self.rest(inputs)
+        return self.augment_with(lambda shape: self.uniform(shape, inputs), inputs, mask=mask)
+
+    def steps(self):
+        """Returns the ops, in order."""
+        return [self]
+
+    def draws_for(self, shape):
+        """Returns how many numbers the op needs for one sample of this shape, without that for the probability."""
+        return self.own_draws
+
+    def transform(self, x, numbers, mask, ops):
+        """Returns the new samples, of the same shape.
+
+        Args:
+            x: Tensor `(batch, *sample)` of the dtype in `computes_in`.
+            numbers: Uniform numbers in [0, 1), `(batch, draws)`.
+            mask: Boolean `(batch, steps)`, False where a step is padding, or None. What is padding stays as it is, and
+                what is not stays where it is: the mask that came still holds.
+            ops: The functions to compute with: those of `keras.ops`, or of `augmentation._tensorflow`.
+        """
+        raise NotImplementedError
+
+    def check_sample_shape(self, shape):
+        """Raises `ValueError` where a sample of this shape, with None for what is not known, cannot be augmented."""
+
+    def shape_of_numbers(self, inputs, ops):
+        x = inputs[self.key] if isinstance(inputs, dict) and self.key in inputs else inputs
+        check_samples(x, self)
+        shape = ops.shape(x)
+        count, shape = (1, shape) if len(shape) == min(self.ranks) else (shape[0], shape[1:])
+        return count, sum(step.draws_for(shape) + (step.probability < 1) for step in self.steps())
+
+    def augment(self, inputs, numbers, ops, mask=None):
+        samples = unpack(inputs, mask, self, ops)
+        x = ops.convert_to_tensor(samples.x)
+        check_finite(x, self)
+        shape = tuple(ops.shape(x)[1:])
+        for step in self.steps():
+            step.check_sample_shape(tuple(x.shape)[1:])
+        # What is unknown cannot be part of the name of a compilation, and XLA needs to know it.
+        known = all(isinstance(length, int) for length in shape)
+        if known and self._kernel is None:
+            self._kernel = kernel_of(self)
+        kernel = self._kernel if known else self._compute
+        spec = (shape if known else None, keras.backend.standardize_dtype(self.dtype_out(x.dtype)), ops)
+        return samples.packed(kernel(spec, x, numbers, samples.mask))
+
+    def _compute(self, spec, x, numbers, mask):
+        """Returns the new samples."""
+        _, dtype, ops = spec
+        used = 0
+        shape = ops.shape(x)[1:]
+        for step in self.steps():
+            x = ops.cast(x, step.computes_in) if step.computes_in else x
+            needed = step.draws_for(shape)
+            own, used = numbers[:, used : used + needed], used + needed
+            changed = step.transform(x, own, mask, ops)
+            if step.probability < 1:
+                chosen = numbers[:, used] < step.probability
+                changed = ops.where(ops.reshape(chosen, (-1, *[1] * len(shape))), changed, x)
+                used += 1
+            x = changed
+        return _as(dtype, x, ops)
+
+    def rest(self, inputs):
+        ops = ops_for(inputs)
+        given = inputs if isinstance(inputs, dict) else {self.key: inputs}
+        if self.key in given:
+            check_samples(given[self.key], self)
+        samples = unpack(inputs, None, self, ops)
+        x = ops.convert_to_tensor(samples.x)
+        return samples.packed(ops.cast(x, self.dtype_out(x.dtype)))
+
+    def compute_output_spec(self, inputs, training=True, mask=None):
+        x = inputs[self.key] if isinstance(inputs, dict) and self.key in inputs else inputs
+        check_samples(x, self)
+        new = keras.KerasTensor(x.shape, self.dtype_out(x.dtype))
+        return {**inputs, self.key: new} if isinstance(inputs, dict) else new
+
+    def get_config(self):
+        return {**super().get_config(), "probability": self.probability}
+
+
+def _as(dtype, x, ops):
+    """Returns the samples in the dtype that goes out: whole numbers rounded, and within its limits."""
+    if "float" in keras.backend.standardize_dtype(x.dtype) and "float" not in dtype:
+        limits = np.iinfo(dtype)
+        # The largest float that is not above the limit: 2³¹ − 1 itself is none.
+        high = np.float32(limits.max)
+        high = high if int(high) <= limits.max else np.nextafter(high, np.float32(0))
+        x = ops.clip(ops.round(x), float(limits.min), float(high))
+    return ops.cast(x, dtype)

@@ -1,0 +1,117 @@
+"""What comes to an augmentation layer of signals, rows or ids, and what goes out."""
+
+import dataclasses
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_regkit._core.backend import is_known
+from keras_regkit.augmentation._namespace import is_foreign
+
+
+@dataclasses.dataclass(frozen=True)
+class Samples:
+    """A batch of samples, and what came with them.
+
+    Args:
+        x: `(batch, *sample)`.
+        mask: Boolean `(batch, steps)`, False where a step is padding, or None.
+        others: Dict with what passes through.
+        key: Name of the samples in a dict.
+    """
+
+    x: Any
+    mask: Any
+    others: dict
+    key: str
+    was_dict: bool
+    was_single: bool
+
+    def packed(self, x):
+        """Returns what the layer hands on, of the form that came."""
+        x = x[0] if self.was_single else x
+        return {**self.others, self.key: x} if self.was_dict else x
+
+
+def unpack(inputs, mask, layer, ops):
+    """Returns the `Samples` of what came to a layer.
+
+    Args:
+        inputs: A tensor, or a dict with the layer's `key` and perhaps `lengths` or `mask`.
+        mask: What Keras knows of padding, of the structure of the inputs, or None.
+        layer: The layer, with `key`, `ranks` and `shapes`.
+        ops: The functions to compute with.
+
+    Raises:
+        TypeError: the samples are of the wrong dtype.
+        ValueError: there are no samples, or they have the wrong rank, or lengths do not go with them.
+    """
+    was_dict = isinstance(inputs, dict)
+    if was_dict and layer.key not in inputs:
+        raise ValueError(
+            f"Layer {layer.name!r} takes {layer.key}, or a dict with {layer.key!r} and whatever goes along. "
+            f"Received a dict with: {sorted(map(str, inputs))}"
+        )
+    others = dict(inputs) if was_dict else {}
+    x = others.pop(layer.key) if was_dict else inputs
+    check_samples(x, layer)
+    was_single = len(x.shape) == min(layer.ranks)
+    mask = _padding(mask.get(layer.key) if isinstance(mask, dict) else mask, others, x, was_single, layer, ops)
+    if was_single:
+        x, mask = x[None], None if mask is None else mask[None]
+    return Samples(x, mask, others, layer.key, was_dict, was_single)
+
+
+def check_samples(x, layer):
+    """Raises `TypeError` or `ValueError` where samples are not what the layer takes."""
+    if not hasattr(x, "shape") or not hasattr(x, "dtype"):
+        raise TypeError(f"Layer {layer.name!r} takes one tensor of {layer.shapes}. Received: {type(x).__name__}")
+    batched = [rank + 1 for rank in layer.ranks]
+    if len(x.shape) not in (min(layer.ranks), *batched) or 0 in tuple(x.shape):
+        raise ValueError(
+            f"Layer {layer.name!r} takes {layer.key} of shape {layer.shapes}, with no size of 0. "
+            f"Received: shape {tuple(x.shape)}"
+        )
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    if not any(kind in dtype for kind in layer.kinds):
+        raise TypeError(
+            f"Layer {layer.name!r} takes {layer.key} of dtype {' or '.join(layer.kinds)}. Received: {dtype}"
+        )
+
+
+def check_finite(x, layer):
+    """Raises `ValueError` where samples hold NaN or infinity, if they are known yet: not while a step is compiled."""
+    if "float" not in keras.backend.standardize_dtype(x.dtype) or is_foreign(x) or not is_known(x):
+        return
+    array = keras.ops.convert_to_numpy(x)
+    # One sum tells of all of them: it is finite only where every number is, but for overflow.
+    if np.isfinite(array.sum(dtype="float64")):
+        return
+    bad = np.flatnonzero(~np.isfinite(array.astype("float32")).reshape(len(array), -1).all(axis=1))
+    if len(bad):
+        raise ValueError(
+            f"Layer {layer.name!r} takes finite numbers. Received: NaN or infinity in {len(bad)} of {len(array)} "
+            f"samples, first in number {bad[0]}. Fill or drop them before"
+        )
+
+
+def _padding(mask, others, x, was_single, layer, ops):
+    """Returns the mask of steps, from Keras or from what came in the dict."""
+    if mask is None and "mask" in others:
+        mask = ops.cast(ops.convert_to_tensor(others["mask"]), "bool")
+    if mask is None and "lengths" in others:
+        lengths = ops.cast(ops.convert_to_tensor(others["lengths"]), "int32")
+        if len(lengths.shape) != (0 if was_single else 1):
+            raise ValueError(
+                f"Layer {layer.name!r} takes 'lengths' with one number for each sample. "
+                f"Received: lengths of shape {tuple(lengths.shape)} for {layer.key} of shape {tuple(x.shape)}"
+            )
+        steps = ops.shape(x)[0 if was_single else 1]
+        mask = ops.arange(0, steps, dtype="int32") < lengths[..., None]
+    if mask is not None and len(mask.shape) != (1 if was_single else 2):
+        raise ValueError(
+            f"Layer {layer.name!r} takes a mask of shape (batch, steps). Received: a mask of shape {tuple(mask.shape)} "
+            f"for {layer.key} of shape {tuple(x.shape)}"
+        )
+    return mask

@@ -1,0 +1,58 @@
+"""Noise on series."""
+
+import keras
+
+from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit.augmentation._normal import normal
+from keras_regkit.augmentation._sample_layer import PROBABILITY
+from keras_regkit.augmentation.time_series._layer import SeriesAugmentation
+
+
+@keras.saving.register_keras_serializable("keras_regkit")
+class Jitter(SeriesAugmentation):
+    """Adds independent normal noise to every step of a series.
+
+        x ↦ x + σ z,  z ~ N(0, 1)
+
+    Use it where sensors are noisy, on series of about unit variance; the model then is smooth in its inputs.
+
+    Args:
+        stddev: σ, at least 0, in units of the series. Defaults to 0.03, as in the reference.
+        probability: Share of the series that are changed, in [0, 1]. Defaults to 1.
+        seed: Integer seed. Defaults to None.
+
+    Call arguments:
+        inputs: Series `(batch, steps, features)` or `(steps, features)`, or a dict with `series`; further keys pass
+            through. Padding, by a mask or `lengths` in the dict, stays as it is.
+        training: Whether to do anything. Defaults to True outside of models.
+
+    Raises:
+        TypeError, ValueError: an argument is out of its range, the series have the wrong rank, or hold NaN.
+
+    Reference:
+        Um et al. 2017, Data Augmentation of Wearable Sensor Data for Parkinson's Disease Monitoring using Convolutional
+        Neural Networks, section 2.2.
+
+    Example:
+
+    >>> series = np.ones((2, 3, 1), "float32")
+    >>> Jitter(0.0)(series)[0, :, 0].numpy().tolist()
+    [1.0, 1.0, 1.0]
+    """
+
+    RANGES = {"stddev": Interval(0, closed="left"), **PROBABILITY}  # noqa: RUF012
+
+    def __init__(self, stddev=0.03, **kwargs):
+        super().__init__(**kwargs)
+        check_arguments(self.RANGES, stddev=stddev, probability=self.probability)
+        self.stddev = stddev
+
+    def draws_for(self, shape):
+        return 2 * shape[0] * shape[1]
+
+    def transform(self, x, numbers, mask, ops):
+        noise = self.stddev * ops.reshape(normal(numbers, ops), ops.shape(x))
+        return x + (noise if mask is None else ops.where(mask[..., None], noise, ops.zeros_like(noise)))
+
+    def get_config(self):
+        return {**super().get_config(), "stddev": self.stddev}

@@ -1,0 +1,3 @@
+"""Our augmentation layers for audio."""
+
+AUGMENTATION_AUDIO = []

@@ -1,0 +1,3 @@
+"""Our augmentation layers for series."""
+
+AUGMENTATION_SERIES = []

@@ -1,0 +1,3 @@
+"""Our augmentation layers for tabular."""
+
+AUGMENTATION_TABULAR = []

@@ -1,0 +1,3 @@
+"""Our augmentation layers for text."""
+
+AUGMENTATION_TEXT = []
