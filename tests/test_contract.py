@@ -28,6 +28,16 @@ COMPONENT_ROOMS = (
 # Public classes of those rooms that are made by a component, and do not go into a model -> why no row checks them.
 NO_COMPONENTS = {
     "EnsembleModel": "a finished model for predictions, made by SnapshotEnsemble; tests/callbacks has it",
+    # The checks train models on every backend, and compare numbers. The same rules are in tests/augmentation.
+    "SynonymReplacement": "takes strings, see test_text_strings",
+    "RandomInsertion": "takes strings, see test_text_strings",
+    "RandomSwap": "takes strings, see test_text_strings",
+    "RandomDeletion": "takes strings, see test_text_strings",
+    "KeyboardTypos": "takes strings, see test_text_strings",
+    "BackTranslation": "takes strings, see test_text_strings",
+    "NearestNeighbours": "a thesaurus for layers of strings, and no layer; see test_text_strings",
+    "ArgosTranslator": "a function for BackTranslation, and no layer; see test_back_translation",
+    "TransformersTranslator": "a function for BackTranslation, and no layer; see test_back_translation",
 }
 
 

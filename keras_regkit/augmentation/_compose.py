@@ -11,13 +11,12 @@ class Ops:
     def check(self, name, value):
         """Returns the ops; raises `TypeError` or `ValueError` where they are no such list."""
         if not isinstance(value, list | tuple) or not all(isinstance(op, SampleAugmentation) for op in value):
-            kinds = [type(op).__name__ for op in value] if isinstance(value, list | tuple) else type(value).__name__
             raise TypeError(
                 f"`{name}` must be a list of augmentation layers for audio, series, rows or ids; images have a "
-                f"Compose of their own. Received: {kinds}"
+                f"Compose of their own. Received: {value!r}"
             )
         if not value:
-            raise ValueError(f"`{name}` must hold at least one layer. Received: an empty list")
+            raise ValueError(f"`{name}` must hold at least one layer. Received: {value!r}")
         if len({op.key for op in value}) > 1:
             found = {type(op).__name__: op.key for op in value}
             raise ValueError(f"`{name}` must be layers for the same kind of data. Received: {found}")
@@ -35,11 +34,11 @@ class Ops:
 
 @keras.saving.register_keras_serializable("keras_regkit", name="SampleCompose")
 class Compose(SampleAugmentation):
-    """Runs augmentation layers one after the other, compiled as one, with one draw of random numbers.
+    """Runs augmentation layers one after the other, with one draw of random numbers.
 
         x ↦ f_k(… f_2(f_1(x)))
 
-    Use it for several ops on the same samples: faster than the layers one by one, with one seed for all. It is the same
+    Use it for several ops on the same samples: one layer to hand over, with one seed for all. It is the same
     class in `augmentation.audio`, `text` (for ids), `tabular` and `time_series`; images have their own, which fuses.
 
     Args:

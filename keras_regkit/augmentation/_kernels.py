@@ -14,6 +14,22 @@ from keras_regkit.augmentation._namespace import compiled
 _KERNELS = weakref.WeakValueDictionary()
 
 
+class ClassSignature:
+    """The `__signature__` of a class that its instances do not have: they are called with inputs.
+
+    Args:
+        signature: An `inspect.Signature`.
+    """
+
+    def __init__(self, signature):
+        self._signature = signature
+
+    def __get__(self, instance, owner):
+        if instance is not None:
+            raise AttributeError("__signature__")
+        return self._signature
+
+
 def signature(cls):
     """Returns the signature of a class, with the arguments that it passes on to those above it, but Keras' own."""
     ours = [c.__init__ for c in cls.__mro__ if issubclass(c, Augmentation) and "__init__" in vars(c)]

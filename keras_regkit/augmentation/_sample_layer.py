@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, check_arguments
-from keras_regkit.augmentation._kernels import kernel_of, signature
+from keras_regkit.augmentation._kernels import ClassSignature, kernel_of, signature
 from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._namespace import ops_for
 from keras_regkit.augmentation._samples import check_finite, check_samples, unpack
@@ -37,7 +37,7 @@ class SampleAugmentation(Augmentation):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         # What goes through **kwargs is an argument like any other, for `help` and for editors.
-        cls.__signature__ = signature(cls)
+        cls.__signature__ = ClassSignature(signature(cls))
 
     def __init__(self, probability=1.0, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -74,6 +74,9 @@ class SampleAugmentation(Augmentation):
     def check_sample_shape(self, shape):
         """Raises `ValueError` where a sample of this shape, with None for what is not known, cannot be augmented."""
 
+    def check_batch(self, x):
+        """Raises `ValueError` where a batch cannot be augmented as it came, or warns; it need not be known yet."""
+
     def shape_of_numbers(self, inputs, ops):
         x = inputs[self.key] if isinstance(inputs, dict) and self.key in inputs else inputs
         check_samples(x, self)
@@ -88,30 +91,41 @@ class SampleAugmentation(Augmentation):
         shape = tuple(ops.shape(x)[1:])
         for step in self.steps():
             step.check_sample_shape(tuple(x.shape)[1:])
+            step.check_batch(x)
         # What is unknown cannot be part of the name of a compilation, and XLA needs to know it.
         known = all(isinstance(length, int) for length in shape)
-        if known and self._kernel is None:
+        dtype, used = keras.backend.standardize_dtype(self.dtype_out(x.dtype)), 0
+        # Each op is compiled by itself: XLA would compute what an op reads by index again for each of its readers.
+        for step in self.steps():
+            needed = step.draws_for(shape) + (step.probability < 1)
+            own, used = numbers[:, used : used + needed], used + needed
+            x = step.compute(x, own, samples.mask, shape if known else None, ops)
+        return samples.packed(_as(dtype, x, ops))
+
+    def compute(self, x, numbers, mask, known, ops):
+        """Returns the new samples of this one op, in the dtype it computes in.
+
+        Args:
+            x: Tensor `(batch, *sample)`.
+            numbers: Uniform numbers, also that for the probability.
+            mask: As of `transform`.
+            known: Shape of a sample where all of it is known, else None.
+            ops: The functions to compute with.
+        """
+        if known is None:
+            return self._compute((None, ops), x, numbers, mask)
+        if self._kernel is None:
             self._kernel = kernel_of(self)
-        kernel = self._kernel if known else self._compute
-        spec = (shape if known else None, keras.backend.standardize_dtype(self.dtype_out(x.dtype)), ops)
-        return samples.packed(kernel(spec, x, numbers, samples.mask))
+        return self._kernel((known, ops), x, numbers, mask)
 
     def _compute(self, spec, x, numbers, mask):
-        """Returns the new samples."""
-        _, dtype, ops = spec
-        used = 0
-        shape = ops.shape(x)[1:]
-        for step in self.steps():
-            x = ops.cast(x, step.computes_in) if step.computes_in else x
-            needed = step.draws_for(shape)
-            own, used = numbers[:, used : used + needed], used + needed
-            changed = step.transform(x, own, mask, ops)
-            if step.probability < 1:
-                chosen = numbers[:, used] < step.probability
-                changed = ops.where(ops.reshape(chosen, (-1, *[1] * len(shape))), changed, x)
-                used += 1
-            x = changed
-        return _as(dtype, x, ops)
+        _, ops = spec
+        x = ops.cast(x, self.computes_in) if self.computes_in else x
+        if self.probability == 1:
+            return self.transform(x, numbers, mask, ops)
+        changed = self.transform(x, numbers[:, :-1], mask, ops)
+        chosen = ops.reshape(numbers[:, -1] < self.probability, (-1, *[1] * (len(x.shape) - 1)))
+        return ops.where(chosen, changed, x)
 
     def rest(self, inputs):
         ops = ops_for(inputs)

@@ -48,13 +48,8 @@ def unpack(inputs, mask, layer, ops):
         ValueError: there are no samples, or they have the wrong rank, or lengths do not go with them.
     """
     was_dict = isinstance(inputs, dict)
-    if was_dict and layer.key not in inputs:
-        raise ValueError(
-            f"Layer {layer.name!r} takes {layer.key}, or a dict with {layer.key!r} and whatever goes along. "
-            f"Received a dict with: {sorted(map(str, inputs))}"
-        )
     others = dict(inputs) if was_dict else {}
-    x = others.pop(layer.key) if was_dict else inputs
+    x = others.pop(layer.key, inputs) if was_dict else inputs
     check_samples(x, layer)
     was_single = len(x.shape) == min(layer.ranks)
     mask = _padding(mask.get(layer.key) if isinstance(mask, dict) else mask, others, x, was_single, layer, ops)
@@ -65,6 +60,11 @@ def unpack(inputs, mask, layer, ops):
 
 def check_samples(x, layer):
     """Raises `TypeError` or `ValueError` where samples are not what the layer takes."""
+    if isinstance(x, dict):
+        raise ValueError(
+            f"Layer {layer.name!r} takes {layer.key}, or a dict with {layer.key!r} and whatever goes along. "
+            f"Received a dict with: {sorted(map(str, x))}"
+        )
     if not hasattr(x, "shape") or not hasattr(x, "dtype"):
         raise TypeError(f"Layer {layer.name!r} takes one tensor of {layer.shapes}. Received: {type(x).__name__}")
     batched = [rank + 1 for rank in layer.ranks]

@@ -31,7 +31,7 @@ from tensorflow import (  # noqa: F401
     where,
     zeros_like,
 )
-from tensorflow.math import expm1, log  # noqa: F401
+from tensorflow.math import expm1, log, log1p  # noqa: F401
 
 
 def is_symbolic(value):
@@ -230,3 +230,33 @@ def fori_loop(lower, upper, body_fun, init_val):
 
 def stop_gradient(variable):
     return tf.stop_gradient(variable)
+
+
+def rfft(x, fft_length=None):
+    spectrum = tf.signal.rfft(x, None if fft_length is None else [fft_length])
+    return tf.math.real(spectrum), tf.math.imag(spectrum)
+
+
+def irfft(x, fft_length=None):
+    return tf.signal.irfft(tf.complex(*x), None if fft_length is None else [fft_length])
+
+
+def erfinv(x):
+    return tf.math.erfinv(x)
+
+
+def scan(f, init, xs):
+    steps = tf.shape(xs[0])[0]
+    ins = [tf.TensorArray(x.dtype, steps).unstack(x) for x in xs]
+    outs = [tf.TensorArray(x.dtype, steps) for x in init]
+
+    def body(k, state, outs):
+        state, new = f(state, tuple(x.read(k) for x in ins))
+        return k + 1, state, [out.write(k, value) for out, value in zip(outs, new, strict=True)]
+
+    _, state, outs = tf.while_loop(lambda k, *_: k < steps, body, (0, init, outs), maximum_iterations=steps)
+    return state, tuple(out.stack() for out in outs)
+
+
+def arctan2(x1, x2):
+    return tf.math.atan2(x1, x2)

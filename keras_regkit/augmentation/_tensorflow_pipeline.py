@@ -93,7 +93,12 @@ def _at(given, step):
 
 
 def _augmented(augment, batch, targets, uniform):
-    """Returns a batch with its images augmented, and what moves with them."""
+    """Returns a batch with its samples augmented, and what moves with them."""
+    if not isinstance(augment, ImageAugmentation):
+        # Nothing moves with samples that are no images, and of a dict they know their own.
+        if isinstance(batch, tuple):
+            return (augment.augment_with(uniform, batch[0]), *batch[1:])
+        return augment.augment_with(uniform, batch)
     if isinstance(batch, dict):
         known = {key: value for key, value in batch.items() if key in KEYS and key != "labels"}
         return {**batch, **augment.augment_with(uniform, known)}
@@ -136,6 +141,26 @@ def _check_spec(spec, augment, mix):
                 "`dataset` must be batched, of images (batch, height, width, channels): dataset.batch(64). Received: "
                 f"images of shape {images.shape}"
             )
+    elif augment is not None:
+        _check_samples(spec, augment)
+
+
+def _check_samples(spec, augment):
+    """Raises `ValueError` where elements hold no samples for a layer of signals, series, rows, ids or texts."""
+    key = getattr(augment, "key", "text")
+    x = spec[0] if isinstance(spec, tuple) else spec
+    samples = x.get(key) if isinstance(x, dict) else x
+    if not isinstance(samples, tf.TensorSpec):
+        raise ValueError(
+            f"`dataset` must yield {key}, ({key}, labels), or dicts with {key!r}, for {type(augment).__name__}. "
+            f"Received elements of {spec}"
+        )
+    ranks = [rank + 1 for rank in getattr(augment, "ranks", ())]
+    if ranks and samples.shape.rank not in ranks:
+        raise ValueError(
+            f"`dataset` must be batched, of {key} of shape {augment.shapes}: dataset.batch(64). Received: {key} of "
+            f"shape {samples.shape}"
+        )
 
 
 def _known_length(dataset):

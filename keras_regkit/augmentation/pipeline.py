@@ -4,6 +4,7 @@ import sys
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit.augmentation._layer import Augmentation
+from keras_regkit.augmentation.image._layer import ImageAugmentation
 from keras_regkit.augmentation.mixing._layer import Mixing
 
 _RANGES = {
@@ -20,7 +21,7 @@ def pipeline(
 ):
     """Returns a `tf.data.Dataset` that augments the batches of another one, for training alone.
 
-    Use it for `fit`, whatever the backend of Keras: images are augmented on other threads, and a few batches ahead of
+    Use it for `fit`, whatever the backend of Keras: samples are augmented on other threads, and a few batches ahead of
     the step that needs them. Datasets for validation and tests stay as they are; where `mix` makes integer labels
     one-hot, `dataset.map(lambda x, y: mix((x, y), training=False))` does so with theirs.
 
@@ -30,16 +31,17 @@ def pipeline(
     Args:
         dataset: A batched `tf.data.Dataset` of images, `(images, y)`, `(images, y, sample_weight)`, `(images_dict, y)`
             or dicts, with the keys that image layers take: `images`, and perhaps `labels`, `segmentation_masks` and
-            `bounding_boxes`, which move along; further keys pass through.
-        augment: An image layer of this package, such as a `Compose`, or another of its augmentation layers. Defaults
-            to None: nothing but `mix`.
+            `bounding_boxes`, which move along; further keys pass through. Layers for other data take theirs in the same
+            way, in dicts by their own key: `series`, `audio`, `spectrograms`, `rows`, `token_ids`, or `text` for
+            strings; `lengths` or `mask` beside it tell of padding.
+        augment: An augmentation layer of this package, such as a `Compose`. Defaults to None: nothing but `mix`.
         mix: A `MixUp`, `CutMix` or `MixUpCutMix`, which comes after `augment`. Its α may be a schedule: steps are the
             batches that have entered the pipeline since it was made. Defaults to None.
         mix_until_epoch: Number of epochs, at least 1, after which `mix` stops: models gain from some epochs on plain
             images at the end. An epoch is counted when its last batch has been taken, so the dataset must know its
             length, and come before any `repeat`. Defaults to None: `mix` goes on.
         targets: What y is, for tuples: `"labels"` stay as they are, `"segmentation_masks"` and `"bounding_boxes"` move
-            with their images. Defaults to `"labels"`.
+            with their images, and with nothing else. Defaults to `"labels"`.
         seed: Integer seed, at least 0. Defaults to None: that of `keras.utils.set_random_seed`, if any, or another one
             for each run.
         parallel: Batches that are made at once. Defaults to None: `tf.data.AUTOTUNE`.
@@ -95,7 +97,7 @@ def _check_layers(augment, mix, mix_until_epoch, targets):
         raise ValueError("`augment` or `mix` must be given. Received: neither")
     if augment is not None and (not isinstance(augment, Augmentation) or isinstance(augment, Mixing)):
         raise TypeError(
-            "`augment` must be a layer of keras_regkit.augmentation.image, such as a Compose([...]); a mixing layer "
+            "`augment` must be a layer of keras_regkit.augmentation, such as image.Compose([...]); a mixing layer "
             f"goes to mix=..., and other layers to dataset.map. Received: {augment!r:.80} of type "
             f"{type(augment).__name__}"
         )
@@ -105,5 +107,9 @@ def _check_layers(augment, mix, mix_until_epoch, targets):
         )
     if mix is None and mix_until_epoch is not None:
         raise ValueError(f"`mix_until_epoch` needs `mix`. Received: mix_until_epoch={mix_until_epoch}, mix=None")
+    if targets != "labels" and augment is not None and not isinstance(augment, ImageAugmentation):
+        raise ValueError(
+            f"`targets` that move are those of images. Received: targets={targets!r}, augment={augment!r:.80}"
+        )
     if mix is not None and targets != "labels":
         raise ValueError(f"`mix` mixes labels, not masks or boxes. Received: targets={targets!r}")

@@ -23,10 +23,10 @@ class GridCell:
 
 @dataclasses.dataclass(frozen=True)
 class SampleGrid:
-    """Images before and after a layer, one row for each image.
+    """Samples before and after a layer, one row for each.
 
     Args:
-        cells: Rows of `GridCell`.
+        cells: Rows of `GridCell`, for images, or of `LineCell`, `HeatCell` or `WordCell`.
         columns: What stands above the columns.
     """
 

@@ -1,10 +1,12 @@
-"""What a layer does to images, before the eyes."""
+"""What a layer does to samples, before the eyes."""
 
 import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.pictures import draw
+from keras_regkit.augmentation._label_text import label_text
+from keras_regkit.augmentation._show_samples import kind_of, sample_grid
 from keras_regkit.augmentation.image import _boxes
 from keras_regkit.augmentation.mixing._layer import Mixing
 from keras_regkit.augmentation.sample_grid import GridCell, SampleGrid
@@ -13,26 +15,28 @@ _RANGES = {
     "rows": Interval(1, closed="left", integer=True),
     "versions": Interval(1, closed="left", integer=True),
 }
-_SHOWN_CLASSES = 2
 
 
-def show(layer, images, labels=None, *, rows=4, versions=4, class_names=None, value_range=None, **options):
-    """Draws images before and after a layer, and returns the figure.
+def show(layer, samples, labels=None, *, rows=4, versions=4, class_names=None, value_range=None, **options):
+    """Draws samples before and after a layer, and returns the figure.
 
-    Use it before training on what a layer makes: too much of it makes images that no camera would.
+    Use it before training on what a layer makes: too much of it makes images that no camera would, and sound that no
+    microphone. Series and waveforms are drawn as lines, up to six features of each; spectrograms as heat maps; of
+    texts, ids and rows the first forty words or numbers are written, those that changed in another colour.
 
     Args:
-        layer: A layer of `keras_regkit.augmentation`, or any layer or function of images and `training`. It draws from
-            its own seed, which moves on.
-        images: Images, `(batch, height, width, channels)` or one without the batch, or a dict with `images` and perhaps
-            `labels`, `segmentation_masks` and `bounding_boxes`, which are drawn over them.
-        labels: Labels, shown above the images: integers, or one-hot or soft rows. The mixing layers need them. Defaults
-            to None.
-        rows: Number of images, at least 1: the first ones. Defaults to 4.
-        versions: Number of versions of each image, at least 1. Defaults to 4.
+        layer: A layer of `keras_regkit.augmentation`, or any layer or function of images or texts and `training`. It
+            draws from its own seed, which moves on.
+        samples: Images, `(batch, height, width, channels)` or one without the batch, or a dict with `images` and
+            perhaps `labels`, `segmentation_masks` and `bounding_boxes`, which are drawn over them; or what else the
+            layer takes: series, audio, spectrograms, rows, ids of tokens, a list of texts, or a dict with such.
+        labels: Labels, shown above the samples: integers, or one-hot or soft rows. The mixing layers need them.
+            Defaults to None.
+        rows: Number of samples, at least 1: the first ones. Defaults to 4.
+        versions: Number of versions of each sample, at least 1. Defaults to 4.
         class_names: List of names for the classes. Defaults to None: their numbers.
-        value_range: Lowest and highest value of a pixel. Defaults to None: (0, 255), (0, 1) or (−1, 1), the first that
-            holds all, of integers that of their dtype.
+        value_range: For images, lowest and highest value of a pixel. Defaults to None: (0, 255), (0, 1) or (−1, 1), the
+            first that holds all, of integers that of their dtype.
         **options: Of the drawing: `size`, width and height in inches.
 
     Returns:
@@ -40,7 +44,7 @@ def show(layer, images, labels=None, *, rows=4, versions=4, class_names=None, va
 
     Raises:
         ImportError: matplotlib is not installed.
-        TypeError, ValueError: the images have the wrong rank, or a layer needs labels, or an argument is out of range.
+        TypeError, ValueError: the samples have the wrong rank, or a layer needs labels, or an argument is out of range.
 
     Example:
 
@@ -49,20 +53,24 @@ def show(layer, images, labels=None, *, rows=4, versions=4, class_names=None, va
     8
     """
     check_arguments(_RANGES, rows=rows, versions=versions)
-    grid = make_grid(layer, images, labels, rows, versions, class_names, value_range)
+    grid = make_grid(layer, samples, labels, rows, versions, class_names, value_range)
     return draw(grid, **options)
 
 
-def make_grid(layer, images, labels=None, rows=4, versions=4, class_names=None, value_range=None):
+def make_grid(layer, samples, labels=None, rows=4, versions=4, class_names=None, value_range=None):
     """Returns the `SampleGrid` that `show` draws."""
-    given = dict(images) if isinstance(images, dict) else {"images": images}
+    kind = kind_of(layer, samples)
+    if kind is not None:
+        return sample_grid(layer, kind, samples, labels, rows, versions, class_names)
+    given = dict(samples) if isinstance(samples, dict) else {"images": samples}
     if labels is not None:
         given["labels"] = labels
     given = keras.tree.map_structure(_array, given)
     if "images" not in given or given["images"].ndim not in (3, 4):
         shape = given["images"].shape if "images" in given else f"a dict with {sorted(given)}"
         raise ValueError(
-            f"`images` must have the shape (batch, height, width, channels), or be one image. Received: {shape}"
+            f"`images` must have the shape (batch, height, width, channels), or be one image. Received: {shape}. Only "
+            "layers of keras_regkit.augmentation for other data, and functions of texts, take other samples"
         )
     if given["images"].ndim == 3:
         given = keras.tree.map_structure(lambda a: a[None], given)
@@ -115,23 +123,10 @@ class _Look:
         image = image if image.shape[-1] in (3, 4) else image[..., :1].repeat(3, -1)
         return GridCell(
             image,
-            self.title(arrays["labels"][row]) if "labels" in arrays else "",
+            label_text(arrays["labels"][row], self.class_names) if "labels" in arrays else "",
             self.boxes(arrays["bounding_boxes"], row, image.shape) if "bounding_boxes" in arrays else (),
             self.mask(arrays["segmentation_masks"][row]) if "segmentation_masks" in arrays else None,
         )
-
-    def title(self, label):
-        label = np.asarray(label)
-        if label.size == 1:
-            value = label.item()
-            return self.name(value) if label.dtype.kind in "iu" else f"{value:.3g}"
-        largest = np.argsort(-label, kind="stable")[:_SHOWN_CLASSES]
-        shares = [(self.name(k), float(label[k])) for k in largest if label[k] > 0.005]
-        return shares[0][0] if len(shares) == 1 else ", ".join(f"{name} {share:.2f}" for name, share in shares)
-
-    def name(self, index):
-        known = self.class_names is not None and 0 <= index < len(self.class_names)
-        return str(self.class_names[index]) if known else str(index)
 
     def boxes(self, boxes, row, shape):
         of_image = np.asarray(boxes["boxes"][row][None], "float32")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_regkit import strengths
-from keras_regkit.augmentation import pipeline
+from keras_regkit.augmentation import pipeline, time_series
 from keras_regkit.augmentation.image import Compose, RandomContrast, RandomFlip
 from keras_regkit.augmentation.mixing import CutMix, MixUp, MixUpCutMix
 
@@ -175,9 +175,88 @@ def test_layers_are_used_in_map_too(augment):
     np.testing.assert_array_equal(plain[0][1], np.eye(3)[IDS[:4]])
 
 
+SERIES = np.random.default_rng(1).normal(size=(12, 30, 2)).astype("float32")
+LENGTHS = np.array([30, 12, 7, 1] * 3, "int32")
+
+
+def test_series_and_what_goes_along():
+    augment = time_series.Compose([time_series.Permutation(3, 2), time_series.Rotation("flip")])
+    parts = [
+        (SERIES,),
+        (SERIES, IDS),
+        ({"series": SERIES, "lengths": LENGTHS, "name": IDS.astype(str)}, IDS, np.ones(12, "float32")),
+        ({"series": SERIES, "lengths": LENGTHS, "labels": IDS},),
+    ]
+    for given in parts:
+        source = dataset(*given)
+        data = pipeline(source, augment, seed=0)
+        tf.nest.assert_same_structure(data.element_spec, source.element_spec)
+        before, after = (tf.nest.map_structure(lambda *a: np.concatenate(a), *taken(d)) for d in (source, data))
+        x, new = (batch[0] if isinstance(batch, tuple) else batch for batch in (before, after))
+        if isinstance(x, dict):
+            assert all(np.array_equal(x[key], new[key]) for key in x if key != "series")
+            valid = np.arange(30) < LENGTHS[:, None]
+            np.testing.assert_array_equal(new["series"][~valid], x["series"][~valid])
+            x, new = x["series"], new["series"]
+        assert not np.array_equal(x, new)
+        # The same numbers in another order, but for their signs.
+        np.testing.assert_array_equal(np.sort(abs(new), axis=1), np.sort(abs(x), axis=1))
+        if isinstance(before, tuple):
+            assert same(before[1:], after[1:])
+
+
+def test_every_op_on_series_works_beside_any_backend():
+    x = {"series": SERIES, "lengths": LENGTHS}
+    for op in (
+        time_series.FrequencyMask(0.5),
+        time_series.Jitter(),
+        time_series.MagnitudeWarp(),
+        time_series.TimeWarp(),
+        time_series.WindowWarp(),
+    ):
+        for source in (dataset(x), dataset(x).map(lambda x: {**x, "series": unknown_steps(x["series"])})):
+            new = np.concatenate([batch["series"] for batch in taken(pipeline(source, op, seed=2))])
+            assert np.isfinite(new).all()
+            assert not np.allclose(new, SERIES)
+            np.testing.assert_array_equal(new[1, 12:], SERIES[1, 12:])
+
+
+def unknown_steps(series):
+    return tf.ensure_shape(tf.identity(series), (None, None, 2))
+
+
+def test_strings():
+    from keras_regkit.augmentation import text
+
+    if not hasattr(text, "RandomDeletion"):
+        pytest.skip("no layers for strings")
+    words = np.array(["one two three four five six seven"] * 12)
+    for source in (dataset(words, IDS), dataset({"text": words}, IDS)):
+        batches = taken(pipeline(source, text.RandomDeletion(0.5), seed=1))
+        x = [batch[0]["text"] if isinstance(batch[0], dict) else batch[0] for batch in batches]
+        texts = [value.decode() for part in x for value in part]
+        assert any(value != words[0] for value in texts)
+        assert all(set(value.split()) <= set(words[0].split()) for value in texts)
+        np.testing.assert_array_equal(np.concatenate([batch[1] for batch in batches]), IDS)
+        assert same(batches, taken(pipeline(source, text.RandomDeletion(0.5), seed=1)))
+
+
 @pytest.mark.parametrize(
     ("source", "arguments", "error", "message"),
     [
+        (
+            lambda: dataset(IMAGES),
+            {"augment": time_series.Jitter()},
+            ValueError,
+            r"of series of shape .*\(None, 6, 4, 3",
+        ),
+        (lambda: dataset({"x": SERIES}), {"augment": time_series.Jitter()}, ValueError, "dicts with 'series'"),
+        (
+            lambda: dataset(SERIES, SERIES),
+            {"augment": time_series.Jitter(), "targets": "segmentation_masks"},
+            ValueError,
+            "`targets` that move are those of images",
+        ),
         (lambda: (IMAGES, IDS), {"augment": RandomFlip()}, TypeError, r"must be a batched tf\.data\.Dataset.*tuple"),
         (dataset, {}, ValueError, "`augment` or `mix` must be given"),
         (dataset, {"augment": MixUp()}, TypeError, "a mixing layer goes to mix="),

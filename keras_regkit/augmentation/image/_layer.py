@@ -3,7 +3,7 @@
 import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit.augmentation._kernels import kernel_of, signature
+from keras_regkit.augmentation._kernels import ClassSignature, kernel_of, signature
 from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._namespace import ops_for
 from keras_regkit.augmentation.image import _boxes, _images, _matrices
@@ -40,7 +40,7 @@ class ImageAugmentation(Augmentation):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         # What goes through **kwargs is an argument like any other, for `help` and for editors.
-        cls.__signature__ = signature(cls)
+        cls.__signature__ = ClassSignature(signature(cls))
 
     def __init__(self, probability=1.0, data_format=None, bounding_box_format=None, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)

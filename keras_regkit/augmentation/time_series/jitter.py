@@ -3,7 +3,7 @@
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
-from keras_regkit.augmentation._normal import normal
+from keras_regkit.augmentation._hashed import hashed_noise
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.time_series._layer import SeriesAugmentation
 
@@ -41,17 +41,17 @@ class Jitter(SeriesAugmentation):
     """
 
     RANGES = {"stddev": Interval(0, closed="left"), **PROBABILITY}  # noqa: RUF012
+    # Keys of a hash: a number for each step would take longer to draw than to use.
+    own_draws = 2
 
     def __init__(self, stddev=0.03, **kwargs):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, stddev=stddev, probability=self.probability)
         self.stddev = stddev
 
-    def draws_for(self, shape):
-        return 2 * shape[0] * shape[1]
-
     def transform(self, x, numbers, mask, ops):
-        noise = self.stddev * ops.reshape(normal(numbers, ops), ops.shape(x))
+        steps, features = ops.shape(x)[1:]
+        noise = self.stddev * ops.reshape(hashed_noise(numbers, steps * features, ops), (-1, steps, features))
         return x + (noise if mask is None else ops.where(mask[..., None], noise, ops.zeros_like(noise)))
 
     def get_config(self):

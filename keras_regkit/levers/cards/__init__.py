@@ -1,6 +1,21 @@
 """One card per technique. Their order is the workflow's: cheap and safe levers first."""
 
 from keras_regkit.levers.cards.activity_penalties import ACTIVITY_L2, DECORRELATION, KL_SPARSITY, TEMPORAL_ACTIVITY_L2
+from keras_regkit.levers.cards.audio import (
+    ADD_NOISE,
+    BAND_PASS,
+    CLIP_DISTORTION,
+    HIGH_PASS,
+    LOW_PASS,
+    PITCH_SHIFT,
+    POLARITY_INVERSION,
+    RANDOM_GAIN,
+    REVERB,
+    SPEC_AUGMENT,
+    TIME_MASK,
+    TIME_SHIFT,
+    TIME_STRETCH,
+)
 from keras_regkit.levers.cards.averaging import EMA, GREEDY_SOUP, SNAPSHOT_ENSEMBLE, SWA, TOP_K_AVERAGING
 from keras_regkit.levers.cards.batch_norm import BATCH_NORM
 from keras_regkit.levers.cards.concave import HOYER, MCP, SCAD
@@ -99,7 +114,37 @@ from keras_regkit.levers.cards.residual_noise import DROP_PATH, SHAKE_DROP, SHAK
 from keras_regkit.levers.cards.sharpness import ADVERSARIAL_WEIGHT_PERTURBATION, ASAM, SAM, SAM_EVERY
 from keras_regkit.levers.cards.singular_values import ORTHOGONAL, SPECTRAL_NORM_PENALTY
 from keras_regkit.levers.cards.starting_points import L2_SP, WEIGHTED_L2
+from keras_regkit.levers.cards.tabular import (
+    CATEGORICAL_RESAMPLE,
+    FEATURE_DROPOUT,
+    GAUSSIAN_JITTER,
+    MIXED_MIX_UP,
+    SWAP_NOISE,
+)
 from keras_regkit.levers.cards.temperature_scaling import TEMPERATURE_SCALING
+from keras_regkit.levers.cards.text import (
+    BACK_TRANSLATION,
+    KEYBOARD_TYPOS,
+    RANDOM_DELETION,
+    RANDOM_INSERTION,
+    RANDOM_SWAP,
+    SPAN_CUTOFF,
+    SYNONYM_REPLACEMENT,
+    TOKEN_DROPOUT,
+    TOKEN_MASK,
+    TOKEN_SWAP,
+)
+from keras_regkit.levers.cards.time_series import (
+    FREQUENCY_MASK,
+    JITTER,
+    MAGNITUDE_WARP,
+    PERMUTATION,
+    ROTATION,
+    SCALING,
+    TIME_WARP,
+    WINDOW_SLICE,
+    WINDOW_WARP,
+)
 from keras_regkit.levers.cards.total_variation import TOTAL_VARIATION
 from keras_regkit.levers.cards.weight_decay import WEIGHT_DECAY
 from keras_regkit.levers.cards.weight_decay_policy import WEIGHT_DECAY_POLICY
@@ -221,4 +266,41 @@ CARDS = (
     MIX_UP,
     CUT_MIX,
     MIX_UP_CUT_MIX,
+    JITTER,
+    SCALING,
+    MAGNITUDE_WARP,
+    TIME_WARP,
+    WINDOW_SLICE,
+    WINDOW_WARP,
+    PERMUTATION,
+    ROTATION,
+    FREQUENCY_MASK,
+    SPEC_AUGMENT,
+    RANDOM_GAIN,
+    ADD_NOISE,
+    TIME_SHIFT,
+    POLARITY_INVERSION,
+    TIME_STRETCH,
+    PITCH_SHIFT,
+    REVERB,
+    LOW_PASS,
+    HIGH_PASS,
+    BAND_PASS,
+    CLIP_DISTORTION,
+    TIME_MASK,
+    TOKEN_DROPOUT,
+    SPAN_CUTOFF,
+    TOKEN_SWAP,
+    TOKEN_MASK,
+    SYNONYM_REPLACEMENT,
+    RANDOM_INSERTION,
+    RANDOM_SWAP,
+    RANDOM_DELETION,
+    KEYBOARD_TYPOS,
+    BACK_TRANSLATION,
+    SWAP_NOISE,
+    FEATURE_DROPOUT,
+    GAUSSIAN_JITTER,
+    CATEGORICAL_RESAMPLE,
+    MIXED_MIX_UP,
 )
