@@ -388,3 +388,10 @@ def test_erasing_in_the_same_pass_is_erasing_of_what_was_mixed(data_format):
 def test_erasing_is_for_images():
     with pytest.raises(ValueError, match=r"`erasing`, which takes images.*shape \(4, 3\)"):
         MixUpCutMix(erasing=RandomErasing())((np.zeros((4, 3), "float32"), np.eye(4, dtype="float32")))
+
+
+def test_nan_is_found_where_it_can_be_seen():
+    x = np.ones((4, 3), "float32")
+    x[2] = np.inf
+    with pytest.raises(ValueError, match=r"NaN or infinity in 1 of 4 samples, first in number 2"):
+        MixUp()((x, np.eye(4, dtype="float32")))

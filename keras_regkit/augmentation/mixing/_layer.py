@@ -6,6 +6,7 @@ import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.augmentation._finite import check_finite
 from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._namespace import compiled, is_foreign, ops_for
 from keras_regkit.augmentation.mixing import _labels
@@ -66,6 +67,8 @@ class Mixing(Augmentation):
         """Returns the mixed inputs; α may be handed over where the layer's own cannot be read."""
         batch = unpack(inputs, self.name)
         xs, ys, weights = self._checked(batch)
+        for x in xs:
+            check_finite(ops.convert_to_tensor(x), self.name, "samples")
         if xs[0].shape[0] == 1:
             warnings.warn(
                 f"Layer {self.name!r} received a batch of one: there is nothing to mix it with",
