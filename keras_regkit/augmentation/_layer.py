@@ -5,6 +5,7 @@ import weakref
 import keras
 
 from keras_regkit._core.backend import to_numpy
+from keras_regkit._core.call_context import training_by_default
 from keras_regkit.augmentation._namespace import is_foreign, ops_for
 
 # Sources of random numbers within `tf.data` beside another backend. They are TensorFlow's, so no layer may hold them.
@@ -14,7 +15,8 @@ _DRAWS = weakref.WeakKeyDictionary()
 class Augmentation(keras.layers.Layer):
     """A layer that changes its inputs at random in training, and else hands them through.
 
-    Called without `training`, it augments, as the layers of Keras do; within a model, `fit` and `predict` say which.
+    Called without `training`, it augments, as the layers of Keras do; within a model, `fit` and `predict` say which,
+    and where nobody does, as in `model(x)` or an exported model, it does not.
     Whole numbers come back as such, others in the dtype of the policy. It works in `tf.data` on every backend.
 
     Subclasses say in `augment` what is done to tensors, and in `draws` how many numbers they need for each sample.
@@ -36,7 +38,10 @@ class Augmentation(keras.layers.Layer):
             from keras_regkit.augmentation._tensorflow import as_written
 
             return as_written(self.call)(inputs, *args, **kwargs)
-        return super().__call__(inputs, *args, **kwargs)
+        if args or kwargs.get("training") is not None:
+            return super().__call__(inputs, *args, **kwargs)
+        with training_by_default(self, inputs) as training:
+            return super().__call__(inputs, **{**kwargs, "training": training})
 
     def call(self, inputs, training=True):
         if training is not None and not training:

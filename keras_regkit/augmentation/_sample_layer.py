@@ -4,10 +4,11 @@ import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit.augmentation._finite import check_finite
 from keras_regkit.augmentation._kernels import ClassSignature, kernel_of, signature
 from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._namespace import ops_for
-from keras_regkit.augmentation._samples import check_finite, check_samples, unpack
+from keras_regkit.augmentation._samples import check_samples, unpack
 
 PROBABILITY = {"probability": Interval(0, 1)}
 
@@ -87,7 +88,7 @@ class SampleAugmentation(Augmentation):
     def augment(self, inputs, numbers, ops, mask=None):
         samples = unpack(inputs, mask, self, ops)
         x = ops.convert_to_tensor(samples.x)
-        check_finite(x, self)
+        check_finite(x, self.name, "samples")
         shape = tuple(ops.shape(x)[1:])
         for step in self.steps():
             step.check_sample_shape(tuple(x.shape)[1:])

@@ -4,10 +4,6 @@ import dataclasses
 from typing import Any
 
 import keras
-import numpy as np
-
-from keras_regkit._core.backend import is_known
-from keras_regkit.augmentation._namespace import is_foreign
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,22 +73,6 @@ def check_samples(x, layer):
     if not any(kind in dtype for kind in layer.kinds):
         raise TypeError(
             f"Layer {layer.name!r} takes {layer.key} of dtype {' or '.join(layer.kinds)}. Received: {dtype}"
-        )
-
-
-def check_finite(x, layer):
-    """Raises `ValueError` where samples hold NaN or infinity, if they are known yet: not while a step is compiled."""
-    if "float" not in keras.backend.standardize_dtype(x.dtype) or is_foreign(x) or not is_known(x):
-        return
-    array = keras.ops.convert_to_numpy(x)
-    # One sum tells of all of them: it is finite only where every number is, but for overflow.
-    if np.isfinite(array.sum(dtype="float64")):
-        return
-    bad = np.flatnonzero(~np.isfinite(array.astype("float32")).reshape(len(array), -1).all(axis=1))
-    if len(bad):
-        raise ValueError(
-            f"Layer {layer.name!r} takes finite numbers. Received: NaN or infinity in {len(bad)} of {len(array)} "
-            f"samples, first in number {bad[0]}. Fill or drop them before"
         )
 
 

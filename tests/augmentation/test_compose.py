@@ -11,6 +11,7 @@ from keras_regkit.augmentation.image import (
     RandomContrast,
     RandomCrop,
     RandomFlip,
+    RandomHue,
     RandomInvert,
     RandomRotation,
     RandomTranslation,
@@ -158,3 +159,19 @@ def test_in_a_model_it_acts_in_training_alone(images):
 def test_bad_arguments(arguments, error, says):
     with pytest.raises(error, match=says):
         Compose(**arguments)
+
+
+def test_nan_is_found_where_it_can_be_seen():
+    images = np.ones((3, 4, 4, 3), "float32")
+    images[1, 2, 2, 0] = np.nan
+    with pytest.raises(ValueError, match=r"finite numbers.*NaN or infinity in 1 of 3 images, first in number 1"):
+        RandomFlip()(images)
+    RandomFlip()(images, training=False)
+    # More than the largest float in sum, and still finite.
+    RandomFlip()(np.full((2, 4, 4, 3), 3e38, "float32"))
+
+
+def test_colours_without_channels_are_refused_when_the_model_is_made():
+    with pytest.raises(ValueError, match=r"RandomHue needs images with 3 channels.*with 1"):
+        Compose([RandomFlip(), RandomHue(0.1)])(keras.Input((8, 8, 1)))
+    Compose([RandomFlip(), RandomInvert()])(keras.Input((8, 8, 1)))

@@ -11,6 +11,7 @@ import scipy.stats
 from keras_regkit import strengths
 from keras_regkit._core.beta import beta, smaller_share
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.augmentation.image import RandomErasing
 from keras_regkit.augmentation.mixing import CutMix, MixUp, MixUpCutMix
 from keras_regkit.augmentation.mixing._boxes import cut_box, cut_features
 from keras_regkit.augmentation.mixing._kernel import partners
@@ -364,3 +365,33 @@ def test_seeds(layer):
             np.testing.assert_array_equal(a, b)
     calls = [arrays(first((x, y)))[1] for _ in range(3)]
     assert all((a != b).any() for a, b in itertools.combinations(calls, 2))
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_erasing_in_the_same_pass_is_erasing_of_what_was_mixed(data_format):
+    x, y = np.random.default_rng(6).uniform(1, 255, (6, 12, 10, 3)).astype("float32"), np.eye(6, dtype="float32")
+    x = x if data_format == "channels_last" else x.transpose(0, 3, 1, 2)
+    erasing = RandomErasing(fill_value=0, probability=0.7)
+    options = {"num_classes": None, "data_format": data_format, "seed": 3}
+    plain, both = MixUpCutMix(**options), MixUpCutMix(erasing=erasing, **options)
+    numbers = uniform(6, 8 + erasing.draws, seed=8)
+    wanted = arrays(plain.augment((x, y), keras.ops.convert_to_tensor(numbers[:, : -erasing.draws]), keras.ops))
+    seen = arrays(both.augment((x, y), keras.ops.convert_to_tensor(numbers), keras.ops))
+    alone = RandomErasing(fill_value=0, probability=0.7, data_format=data_format)
+    erased = arrays(alone.augment(wanted[0], keras.ops.convert_to_tensor(numbers[:, -erasing.draws :]), keras.ops))
+    assert both.shape_of_numbers((x, y), keras.ops)[1] == plain.shape_of_numbers((x, y), keras.ops)[1] + erasing.draws
+    np.testing.assert_allclose(seen[0], erased, rtol=1e-5, atol=1e-3)
+    np.testing.assert_allclose(seen[1], wanted[1], atol=1e-6)
+    assert 0 < (seen[0] == 0).mean() < 0.6
+
+
+def test_erasing_is_for_images():
+    with pytest.raises(ValueError, match=r"`erasing`, which takes images.*shape \(4, 3\)"):
+        MixUpCutMix(erasing=RandomErasing())((np.zeros((4, 3), "float32"), np.eye(4, dtype="float32")))
+
+
+def test_nan_is_found_where_it_can_be_seen():
+    x = np.ones((4, 3), "float32")
+    x[2] = np.inf
+    with pytest.raises(ValueError, match=r"NaN or infinity in 1 of 4 samples, first in number 2"):
+        MixUp()((x, np.eye(4, dtype="float32")))

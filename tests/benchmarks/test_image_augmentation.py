@@ -143,6 +143,7 @@ def test_policies_and_mixing():
         "RandomErasing": (image.RandomErasing(), layers.RandomErasing(), False),
         "MixUp": (mixing.MixUp(0.2), layers.MixUp(0.2), True),
         "CutMix": (mixing.CutMix(1.0), layers.CutMix(1.0), True),
+        "mixing and erasing": (mixing.MixUpCutMix(erasing=image.RandomErasing()), core_mixing_and_erasing(), True),
     }
     rows = []
     for name, (ours, theirs, mixes) in pairs.items():
@@ -153,6 +154,17 @@ def test_policies_and_mixing():
             more = {"op": name, "library": library, "ms a batch": f"{1000 * sorted(t)[2]:.1f}"}
             rows.append({"backend": keras.backend.backend(), **more, **ratio(t, times["keras_regkit"])})
     write_table(f"image-policies-{keras.backend.backend()}", rows)
+
+
+def core_mixing_and_erasing():
+    """Keras' three layers, one behind the other: it has none that takes turns."""
+    mix_up, cut_mix, erasing = keras.layers.MixUp(0.2), keras.layers.CutMix(1.0), keras.layers.RandomErasing()
+
+    def call(inputs, training):
+        mixed = cut_mix(mix_up(inputs, training=training), training=training)
+        return {**mixed, "images": erasing(mixed["images"], training=training)}
+
+    return call
 
 
 def once(layer, x, y, mixes):

@@ -5,6 +5,7 @@ import numpy as np
 from instances.instance import Instance
 from keras_regkit import strengths
 from keras_regkit.augmentation import mixing
+from keras_regkit.augmentation.image import RandomErasing
 
 _RANDOM = np.random.default_rng(0)
 _IMAGES = _RANDOM.normal(size=(8, 6, 5, 3)).astype("float32")
@@ -67,6 +68,7 @@ AUGMENTATION_MIXING = [
             "labels": "dense",
             "data_format": None,
             "seed": 1,
+            "erasing": RandomErasing(fill_value="mean", value_range=(-4, 4)),
         },
         {"inputs": _INPUTS, "training_only": True, "zero_strength": mixing.MixUpCutMix(probability=0)},
         mixing.MixUpCutMix.RANGES,

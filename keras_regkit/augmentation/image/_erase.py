@@ -75,10 +75,16 @@ def noise(numbers, shape, ops):
         ops: The functions to compute with.
     """
     keys = ops.cast(numbers * 2.0**23, "int32")
-    place = ops.reshape(ops.arange(shape[0] * shape[1] * shape[2], dtype="int32"), (1, *shape))
-    bits = _shuffled(place * -1640531535 + keys[:, 0, None, None, None], ops)
-    bits = _shuffled(bits + keys[:, 1, None, None, None] * 73244475, ops)
-    return ops.cast(ops.bitwise_and(bits, 2**24 - 1), "float32") * 2.0**-24
+    first = _shuffled(keys[:, 0] * -1640531535 + _shuffled(keys[:, 1], ops), ops)
+    second = _shuffled(first + 73244475, ops)
+    height, width, channels = shape
+    place = ops.reshape(ops.arange(height * width * channels, dtype="int32"), (1, height, width * channels))
+    # Each step is one-to-one, so that places of an image have different bits; the upper ones hang on all that came.
+    bits = place * -1640531535 + first[:, None, None]
+    bits = ops.bitwise_xor(bits, ops.right_shift(bits, 16)) * 569420461 + second[:, None, None]
+    bits = ops.bitwise_xor(bits, ops.right_shift(bits, 15)) * 1935289751
+    values = ops.cast(ops.right_shift(bits, 8), "float32") * 2.0**-24 + 0.5
+    return ops.reshape(values, (-1, height, width, channels))
 
 
 def _shuffled(bits, ops):
@@ -113,11 +119,19 @@ def erased(images, boxes, fill, ops):
         fill: What they become: a number, or a tensor that goes with the images.
         ops: The functions to compute with.
     """
-    y, x = pixels(images, ops)
-    top, left, bottom, right = (boxes[:, k][:, None, None, None] for k in range(4))
+    _, height, width, channels = ops.shape(images)
+    y = ops.cast(ops.arange(height, dtype="int32"), "float32")[None, :, None]
+    # Channels lie beside each other in a row of this many numbers: loops over three of them alone would be slow.
+    x = ops.cast(ops.floor_divide(ops.arange(width * channels, dtype="int32"), channels), "float32")[None, None, :]
+    top, left, bottom, right = (boxes[:, k][:, None, None] for k in range(4))
     rows = ops.logical_and(y >= top, y < bottom)
     columns = ops.logical_and(x >= left, x < right)
-    return ops.where(ops.logical_and(rows, columns), fill, images)
+    if hasattr(fill, "shape"):
+        fill = ops.reshape(
+            ops.broadcast_to(fill, (*ops.shape(fill)[:2], width, channels)), (*ops.shape(fill)[:2], width * channels)
+        )
+    flat = ops.reshape(images, (-1, height, width * channels))
+    return ops.reshape(ops.where(ops.logical_and(rows, columns), fill, flat), ops.shape(images))
 
 
 def pixels(images, ops):

@@ -1,5 +1,7 @@
 """Resampling on JAX."""
 
+import math
+
 import jax
 
 from keras_regkit.augmentation.image import _interpolation
@@ -7,7 +9,8 @@ from keras_regkit.augmentation.image import _interpolation
 
 def rows(table, index):
     """Returns rows of a matrix; every index is within."""
-    return table.at[index].get(mode="promise_in_bounds")
+    # Of numbers without a sign, JAX does not ask whether they count from the end.
+    return table.at[index.astype("uint32")].get(mode="promise_in_bounds")
 
 
 def bilinear(table, x, y, ops):
@@ -16,8 +19,21 @@ def bilinear(table, x, y, ops):
 
 
 def barrier(tensors):
-    """Returns the small matrices `tensors` so that XLA computes them once, not again for each pixel."""
-    return list(jax.lax.optimization_barrier(tuple(tensors)))
+    """Returns the small matrices `tensors` so that XLA computes them once, not again for each pixel.
+
+    XLA computes cheap things where they are used, on the other side of an `optimization_barrier` too, but no product
+    of matrices. The one with the identity changes nothing.
+    """
+    return [_through_product(tensor) for tensor in tensors]
+
+
+def _through_product(tensor):
+    count = math.prod(tensor.shape[1:])
+    if not jax.numpy.issubdtype(tensor.dtype, jax.numpy.floating) or not count:
+        return tensor
+    numbers = tensor.reshape(-1, count)
+    identity = jax.numpy.eye(count, dtype=tensor.dtype)
+    return jax.numpy.matmul(numbers, identity, precision="highest").reshape(tensor.shape)
 
 
 def once(make, images, numbers, shape, dtype):

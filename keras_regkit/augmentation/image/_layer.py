@@ -3,6 +3,7 @@
 import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit.augmentation._finite import check_finite
 from keras_regkit.augmentation._kernels import ClassSignature, kernel_of, signature
 from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._namespace import ops_for
@@ -77,6 +78,8 @@ class ImageAugmentation(Augmentation):
 
     def _passes(self, inputs, numbers, ops, training):
         batch = _images.unpack(inputs, self.data_format, self.bounding_box_format, self.name, ops)
+        if training:
+            check_finite(batch.images, self.name, "images")
         shape = tuple(ops.shape(batch.images)[1:])
         known = all(isinstance(length, int) for length in shape)
         # What is unknown cannot be part of the name of a compilation, and XLA needs to know it.
@@ -116,7 +119,15 @@ class ImageAugmentation(Augmentation):
         return height, width
 
     def compute_output_spec(self, inputs, training=True):
-        return _images.spec(inputs, self.data_format, self.compute_size, self.dtype_out, self.name)
+        outputs = _images.spec(inputs, self.data_format, self.compute_size, self.dtype_out, self.name)
+        shape = (inputs["images"] if isinstance(inputs, dict) else inputs).shape
+        channels = shape[-3] if _images.is_channels_first(self.data_format) else shape[-1]
+        for step in self.steps() if channels is not None else ():
+            step.check_channels(channels)
+        return outputs
+
+    def check_channels(self, channels):
+        """Raises `ValueError` where the op cannot change images with so many channels."""
 
     def compute_output_shape(self, input_shape):
         return _images.resized_shape(tuple(input_shape), self.data_format, self.compute_size)
@@ -200,6 +211,9 @@ class RangedAugmentation(ImageAugmentation):
 class ColorAugmentation(RangedAugmentation):
     """An op that maps colours linearly. Subclasses say in `recolouring` how, in units of the value range."""
 
+    def check_channels(self, channels):
+        _images.check_channels(channels, self.name, type(self).__name__)
+
     def recolouring(self, numbers, frame):
         """Returns a `Recolouring`; numbers are vectors, one per draw."""
         raise NotImplementedError
@@ -207,7 +221,7 @@ class ColorAugmentation(RangedAugmentation):
     def stage(self, numbers, chosen, frame, clip_each):
         if not frame.training:
             return None
-        _images.check_channels(frame.channels, self.name, type(self).__name__)
+        self.check_channels(frame.channels)
         recolouring = self.recolouring(numbers, frame)
         return Recolour(recolouring if chosen is None else recolouring.where(frame.ops, chosen), clip_each)
 

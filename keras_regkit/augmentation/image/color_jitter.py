@@ -68,10 +68,9 @@ class ColorJitter(ChannelwiseAugmentation):
     def own_draws(self):
         return sum(factor is not None for factor in self._factors().values())
 
-    def stage(self, numbers, chosen, frame, clip_each):
+    def check_channels(self, channels):
         if self.saturation_factor is not None or self.hue_factor is not None:
-            _images.check_channels(frame.channels, self.name, type(self).__name__)
-        return super().stage(numbers, chosen, frame, clip_each)
+            _images.check_channels(channels, self.name, type(self).__name__)
 
     def recolouring(self, numbers, frame):
         result, numbers = _recolouring.Recolouring(), list(numbers)

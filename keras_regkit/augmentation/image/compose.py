@@ -49,8 +49,9 @@ class Compose(ImageAugmentation):
     level of 255, on noise 15%. `clip="each"` clips after each colour op, in as many passes.
 
     The first call with a size of images compiles for some seconds, and attributes that are changed later do not count.
-    NaN is not looked for: a pixel of NaN spreads to those that are interpolated with it, and to its image where an op
-    needs the mean.
+    A pixel of NaN is an error where it can be seen; in a compiled step and in `tf.data` it spreads to those that are
+    interpolated with it, and to its image where an op needs the mean. What comes in a dict may be of different dtypes,
+    each of which stays: masks of bytes beside images of floats.
 
     Args:
         augmentations: List of layers of `keras_regkit.augmentation.image`, at least one, also other `Compose`.
@@ -69,7 +70,7 @@ class Compose(ImageAugmentation):
 
     Raises:
         TypeError, ValueError: an argument is out of its range, a layer within was told another `value_range`, `clip` or
-            `data_format`, or the images have the wrong rank.
+            `data_format`, or the images have the wrong rank, too few channels for an op on colours, or NaN.
 
     Example:
 

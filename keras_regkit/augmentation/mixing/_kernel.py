@@ -29,6 +29,7 @@ class Recipe:
         pair: Whether labels stay as they are, as two with their share.
         num_classes: Number of classes where labels are class ids, else None.
         dtypes: Those of the mixed samples, one for each tensor.
+        erasing: An `Erasing` of what has been mixed, or None.
         shapes: Those of all tensors without the batch, so that code is compiled for each and not for all of them.
         ops: The functions to compute with.
     """
@@ -40,6 +41,7 @@ class Recipe:
     pair: bool
     num_classes: int | None
     dtypes: tuple
+    erasing: Any
     shapes: tuple
     ops: Any
 
@@ -54,6 +56,10 @@ def mix(recipe, xs, ys, weights, numbers, alphas):
         alphas: α of blending, α of cutting; scalar tensors.
     """
     ops = recipe.ops
+    erase = None
+    if recipe.erasing is not None:
+        kept = numbers.shape[1] - recipe.erasing.draws
+        numbers, erase = numbers[:, :kept], recipe.erasing.with_numbers(numbers[:, kept:], ops)
     partner = partners(numbers[:, 0], ops)
     own = numbers[:1] if recipe.per_batch else numbers
     u, v, side = own[:, 1], own[:, 2], own[:, 3]
@@ -73,7 +79,7 @@ def mix(recipe, xs, ys, weights, numbers, alphas):
         blend = None if cuts is None else ops.where(cuts, 1.0, share)
         share = 1 - cut if cuts is None else ops.where(cuts, 1 - cut, share)
     share = share + ops.zeros_like(numbers[:, 0])
-    xs = [_mixed(x, partner, blend, inside, dtype, ops) for x, dtype in zip(xs, recipe.dtypes, strict=True)]
+    xs = [_mixed(x, partner, blend, inside, dtype, ops, erase) for x, dtype in zip(xs, recipe.dtypes, strict=True)]
     weights = [_blended(_as_float(w, ops), partner, share, ops) for w in weights]
     if recipe.pair:
         return xs, [*ys, *[ops.take(y, partner, axis=0) for y in ys], share], weights
@@ -107,8 +113,8 @@ def _cut(recipe, x, share, numbers, ops):
     return cut_box(share, centers, sizes, recipe.axes, len(x.shape), ops)
 
 
-def _mixed(x, partner, blend, inside, dtype, ops):
-    """Returns samples blended, or with a part of their partner's, or either."""
+def _mixed(x, partner, blend, inside, dtype, ops, erase=None):
+    """Returns samples blended, or with a part of their partner's, or either; then what `erase` makes of them."""
     if not can_blend(x):
         return ops.cast(ops.where(inside, ops.take(x, partner, axis=0), x), dtype)
     ours = ops.cast(x, "float32")
@@ -117,6 +123,7 @@ def _mixed(x, partner, blend, inside, dtype, ops):
     blend = 1.0 if blend is None else blend[(slice(None), *(None for _ in x.shape[1:]))]
     blend = blend if inside is None else ops.where(inside, 0.0, blend)
     mixed = blend * ours + (1 - blend) * theirs
+    mixed = mixed if erase is None else erase(mixed)
     return ops.cast(mixed if "float" in keras.backend.standardize_dtype(dtype) else ops.round(mixed), dtype)
 
 

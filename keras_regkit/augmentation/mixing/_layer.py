@@ -6,6 +6,7 @@ import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.warnings import NoEffectWarning
+from keras_regkit.augmentation._finite import check_finite
 from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._namespace import compiled, is_foreign, ops_for
 from keras_regkit.augmentation.mixing import _labels
@@ -39,6 +40,8 @@ class Mixing(Augmentation):
     # Share of the samples that are cut, the others are blended.
     switch = 0.0
     data_format = None
+    # What is erased of the mixed images: an `Erasing`, or None.
+    erases = None
 
     def __init__(self, num_classes=None, per="sample", probability=1.0, labels="dense", seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -58,12 +61,14 @@ class Mixing(Augmentation):
         axes = self.cut_axes(len(x.shape))
         places = 0 if axes is None else len(axes) or x.shape[-1]
         count = SHARED_DRAWS + (0 < self.switch < 1) + places + (self.probability < 1)
-        return ops.shape(x)[0], count
+        return ops.shape(x)[0], count + (self.erases.draws if self.erases else 0)
 
     def augment(self, inputs, numbers, ops, alphas=None):
         """Returns the mixed inputs; α may be handed over where the layer's own cannot be read."""
         batch = unpack(inputs, self.name)
         xs, ys, weights = self._checked(batch)
+        for x in xs:
+            check_finite(ops.convert_to_tensor(x), self.name, "samples")
         if xs[0].shape[0] == 1:
             warnings.warn(
                 f"Layer {self.name!r} received a batch of one: there is nothing to mix it with",
@@ -81,6 +86,7 @@ class Mixing(Augmentation):
             pair=self.labels == "pair",
             num_classes=self.num_classes,
             dtypes=tuple(keras.backend.standardize_dtype(self.dtype_out(x.dtype)) for x in xs),
+            erasing=self.erases,
             shapes=tuple(tuple(tensor.shape[1:]) for tensor in (*xs, *ys, *weights)),
             ops=ops,
         )
@@ -172,6 +178,11 @@ class Mixing(Augmentation):
         xs, ys = self._samples(batch), keras.tree.flatten(batch.y)
         weights = [] if batch.weight is None else [batch.weight]
         self.cut_axes(len(xs[0].shape))
+        if self.erases and len(xs[0].shape) != 4:
+            raise ValueError(
+                f"Layer {self.name!r} has `erasing`, which takes images (batch, height, width, channels). "
+                f"Received: shape {tuple(xs[0].shape)}"
+            )
         for x in xs:
             if self.switch < 1 and not can_blend(x):
                 raise ValueError(

@@ -41,14 +41,14 @@ class CutMix(Mixing):
     Call arguments:
         inputs: `(x, y)` or `(x, y, sample_weight)`, or a dict with `images`, `labels` and perhaps `sample_weight`;
             tensors of shape `(batch, ...)`, with one for x. They come back in the same form. x may be of any dtype, ids
-            too; weights are mixed as labels are. NaNs are not looked for: they spread to the partner.
+            too; weights are mixed as labels are. In a compiled step a NaN spreads to its partner.
         training: Whether to mix. Defaults to True outside of models. Where it is False, integer labels become one-hot
             rows too, and a pair is `(y, y, 1)`, so that one loss serves both.
 
     Raises:
         TypeError, ValueError: an argument is out of its range; labels are missing, or of integers without
             `num_classes`, or out of range where they can be seen (in a compiled step they become NaN); shapes do not
-            fit.
+            fit; samples hold NaN, where they can be seen.
 
     A `NoEffectWarning` says where a batch of one is handed through, as far as sizes are known.
 

@@ -4,6 +4,8 @@ import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.strength import Strength
+from keras_regkit.augmentation.image._images import is_channels_first
+from keras_regkit.augmentation.mixing._erasing import Erasing, MaybeErasing
 from keras_regkit.augmentation.mixing._layer import FORMAT, SHARED, Mixing
 
 
@@ -22,6 +24,9 @@ class MixUpCutMix(Mixing):
         cutmix_alpha: α₂, above 0: a number or a schedule, as in `CutMix`. Defaults to 1.
         switch_probability: s, the share of the samples (of the batches, if `per="batch"`) that are cut, strictly
             between 0 and 1. Defaults to 0.5.
+        erasing: A `keras_regkit.augmentation.image.RandomErasing` that erases parts of the mixed images, in the same
+            pass: faster than behind it. Its `value_range`, `probability` and further arguments count, its seed and
+            `data_format` do not. Labels stay as mixed. Defaults to None.
         num_classes, per, probability, labels, data_format, seed: As in `CutMix`.
         **kwargs: Further arguments of `keras.layers.Layer`.
 
@@ -49,6 +54,7 @@ class MixUpCutMix(Mixing):
         "mixup_alpha": Interval(0, closed="neither"),
         "cutmix_alpha": Interval(0, closed="neither"),
         "switch_probability": Interval(0, 1, closed="neither"),
+        "erasing": MaybeErasing(),
         **SHARED,
         **FORMAT,
     }
@@ -64,14 +70,17 @@ class MixUpCutMix(Mixing):
         labels="dense",
         data_format=None,
         seed=None,
+        erasing=None,
         **kwargs,
     ):
         super().__init__(num_classes, per, probability, labels, seed, **kwargs)
-        check_arguments(self.RANGES, switch_probability=switch_probability, data_format=data_format)
+        check_arguments(self.RANGES, switch_probability=switch_probability, data_format=data_format, erasing=erasing)
         self._mixup_alpha = Strength("mixup_alpha", mixup_alpha, self.RANGES["mixup_alpha"], owner=self.name)
         self._cutmix_alpha = Strength("cutmix_alpha", cutmix_alpha, self.RANGES["cutmix_alpha"], owner=self.name)
         self.switch_probability = switch_probability
         self.data_format = data_format
+        self.erasing = erasing
+        self.erases = None if erasing is None else Erasing(erasing, is_channels_first(data_format))
 
     @property
     def mixup_alpha(self):
@@ -96,4 +105,9 @@ class MixUpCutMix(Mixing):
             **super().get_config(),
             "switch_probability": self.switch_probability,
             "data_format": self.data_format,
+            "erasing": keras.saving.serialize_keras_object(self.erasing),
         }
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "erasing": keras.saving.deserialize_keras_object(config["erasing"])})

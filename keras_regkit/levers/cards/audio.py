@@ -46,9 +46,7 @@ ADD_NOISE = Lever(
     equation="x ↦ x + √(P(x)/P(n)) 10^(−s/20) n, s ~ U(5, 40) dB",
     use_when="new clips come from noisy places: with recordings of such places above all",
     trade_off="at low ratios what tells soft classes apart is lost",
-    interactions=(
-        ("reverb", "before it: rooms are not noisy themselves"),
-    ),
+    interactions=(("reverb", "before it: rooms are not noisy themselves"),),
     source="Iver Jordal, audiomentations, AddGaussianSNR and AddBackgroundNoise",
     usage="augmentation.audio.AddNoise('pink', snr_db=(5, 40))",
 )
