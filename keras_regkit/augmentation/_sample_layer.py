@@ -141,7 +141,11 @@ class SampleAugmentation(Augmentation):
         x = inputs[self.key] if isinstance(inputs, dict) and self.key in inputs else inputs
         check_samples(x, self)
         new = keras.KerasTensor(x.shape, self.dtype_out(x.dtype))
-        return {**inputs, self.key: new} if isinstance(inputs, dict) else new
+        if not isinstance(inputs, dict):
+            return new
+        # Tensors of their own for what passes through: Keras would take the inputs themselves for results of the layer.
+        others = keras.tree.map_structure(lambda other: keras.KerasTensor(other.shape, other.dtype), inputs)
+        return {**others, self.key: new}
 
     def get_config(self):
         return {**super().get_config(), "probability": self.probability}

@@ -89,9 +89,14 @@ def _padding(mask, others, x, was_single, layer, ops):
             )
         steps = ops.shape(x)[0 if was_single else 1]
         mask = ops.arange(0, steps, dtype="int32") < lengths[..., None]
-    if mask is not None and len(mask.shape) != (1 if was_single else 2):
+    if mask is not None and not _goes_with(mask.shape, x.shape[: 1 if was_single else 2]):
         raise ValueError(
-            f"Layer {layer.name!r} takes a mask of shape (batch, steps). Received: a mask of shape {tuple(mask.shape)} "
-            f"for {layer.key} of shape {tuple(x.shape)}"
+            f"Layer {layer.name!r} takes a mask of shape (batch, steps), or one of 'lengths' for each sample. Received: "
+            f"a mask of shape {tuple(mask.shape)} for {layer.key} of shape {tuple(x.shape)}"
         )
     return mask
+
+
+def _goes_with(shape, wanted):
+    """Whether two shapes may be the same, as far as they are known."""
+    return len(shape) == len(wanted) and all(a == b for a, b in zip(shape, wanted, strict=True) if None not in (a, b))

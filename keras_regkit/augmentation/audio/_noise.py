@@ -80,10 +80,17 @@ def pink(waves, keys, ops):
 
 def recorded(clips, waves, keys, ops):
     """Returns a random one of the recordings for each clip, `(batch, 1, samples)`, from a random moment on."""
-    count, length = clips.shape
     samples = ops.shape(waves)[2]
+    if isinstance(samples, int):
+        # As long as the waveforms at least: then it begins again once at most.
+        clips = np.tile(clips, -(-samples // clips.shape[1]))
+    count, length = clips.shape
     which, first = (
         ops.minimum(ops.cast(keys[:, i : i + 1] * n, "int32"), n - 1) for i, n in enumerate((count, length))
     )
-    moments = ops.mod(ops.arange(0, samples, dtype="int32")[None] + first, length)
+    moments = ops.arange(0, samples, dtype="int32")[None] + first
+    if isinstance(samples, int):
+        moments = ops.where(moments < length, moments, moments - length)
+    else:
+        moments = ops.mod(moments, length)
     return ops.take(ops.convert_to_tensor(clips.reshape(-1)), which * length + moments, axis=0)[:, None]
