@@ -18,17 +18,20 @@ def training_by_default(layer, inputs):
         inputs: What it is called with.
 
     Yields:
-        True, False, or None where it is for Keras to say: an outer call knows, or a model is only being assembled.
+        The arguments to call with: `{}` where it is for Keras to say, since an outer call knows, else `training`. Where
+        a model is only being assembled that is None, or Keras would write down what it then defaults to.
     """
-    symbolic = any(keras.utils.is_keras_tensor(x) for x in keras.tree.flatten(inputs))
-    if symbolic or not hasattr(layer, "_get_call_context"):
-        yield None
+    if any(keras.utils.is_keras_tensor(x) for x in keras.tree.flatten(inputs)):
+        yield {"training": None}
+        return
+    if not hasattr(layer, "_get_call_context"):
+        yield {}
         return
     # It makes a context where there is none: there is no other way to look at it.
     context = layer._get_call_context()
     try:
         known = context.get_value("training") is not None
-        yield None if known else context.entry_layer is layer or not context.entry_layer.weights
+        yield {} if known else {"training": context.entry_layer is layer or not context.entry_layer.weights}
     finally:
         # Its own end comes with that of the call, unless Keras has refused the arguments.
         layer._maybe_reset_call_context()

@@ -13,7 +13,7 @@ class Ops:
         if not isinstance(value, list | tuple) or not all(isinstance(op, SampleAugmentation) for op in value):
             raise TypeError(
                 f"`{name}` must be a list of augmentation layers for audio, series, rows or ids; images have a "
-                f"Compose of their own. Received: {value!r}"
+                f"Compose of their own, and layers for strings are called one after the other. Received: {value!r}"
             )
         if not value:
             raise ValueError(f"`{name}` must hold at least one layer. Received: {value!r}")

@@ -40,8 +40,9 @@ class Augmentation(keras.layers.Layer):
             return as_written(self.call)(inputs, *args, **kwargs)
         if args or kwargs.get("training") is not None:
             return super().__call__(inputs, *args, **kwargs)
+        others = {key: value for key, value in kwargs.items() if key != "training"}
         with training_by_default(self, inputs) as training:
-            return super().__call__(inputs, **{**kwargs, "training": training})
+            return super().__call__(inputs, **others, **training)
 
     def call(self, inputs, training=True):
         if training is not None and not training:
@@ -97,6 +98,11 @@ class Augmentation(keras.layers.Layer):
     def dtype_out(self, dtype):
         """Returns the dtype of what comes out where `dtype` went in: whole numbers stay, others are the policy's."""
         return self.compute_dtype if "float" in keras.backend.standardize_dtype(dtype) else dtype
+
+    @staticmethod
+    def handed_through(inputs):
+        """Returns symbolic tensors for what passes a layer: others, since each belongs to the layer that it is from."""
+        return keras.tree.map_structure(lambda x: keras.KerasTensor(x.shape, x.dtype), inputs)
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -101,7 +101,7 @@ class SampleAugmentation(Augmentation):
             needed = step.draws_for(shape) + (step.probability < 1)
             own, used = numbers[:, used : used + needed], used + needed
             x = step.compute(x, own, samples.mask, shape if known else None, ops)
-        return samples.packed(_as(dtype, x, ops))
+        return samples.packed(in_dtype(dtype, x, ops))
 
     def compute(self, x, numbers, mask, known, ops):
         """Returns the new samples of this one op, in the dtype it computes in.
@@ -151,7 +151,7 @@ class SampleAugmentation(Augmentation):
         return {**super().get_config(), "probability": self.probability}
 
 
-def _as(dtype, x, ops):
+def in_dtype(dtype, x, ops):
     """Returns the samples in the dtype that goes out: whole numbers rounded, and within its limits."""
     if "float" in keras.backend.standardize_dtype(x.dtype) and "float" not in dtype:
         limits = np.iinfo(dtype)

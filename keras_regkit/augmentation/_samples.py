@@ -1,6 +1,7 @@
 """What comes to an augmentation layer of signals, rows or ids, and what goes out."""
 
 import dataclasses
+import difflib
 from typing import Any
 
 import keras
@@ -47,6 +48,7 @@ def unpack(inputs, mask, layer, ops):
     others = dict(inputs) if was_dict else {}
     x = others.pop(layer.key, inputs) if was_dict else inputs
     check_samples(x, layer)
+    _check_keys(others, layer)
     was_single = len(x.shape) == min(layer.ranks)
     mask = _padding(mask.get(layer.key) if isinstance(mask, dict) else mask, others, x, was_single, layer, ops)
     if was_single:
@@ -63,6 +65,12 @@ def check_samples(x, layer):
         )
     if not hasattr(x, "shape") or not hasattr(x, "dtype"):
         raise TypeError(f"Layer {layer.name!r} takes one tensor of {layer.shapes}. Received: {type(x).__name__}")
+    # Symbolic tensors of Keras have the attribute too, with None.
+    if getattr(x, "ragged_rank", None) is not None:
+        raise TypeError(
+            f"Layer {layer.name!r} takes dense tensors of {layer.shapes}. Received: a ragged one. Pad it before, with "
+            "`ragged.to_tensor()`, and put `ragged.row_lengths()` beside it as 'lengths'"
+        )
     batched = [rank + 1 for rank in layer.ranks]
     if len(x.shape) not in (min(layer.ranks), *batched) or 0 in tuple(x.shape):
         raise ValueError(
@@ -74,6 +82,17 @@ def check_samples(x, layer):
         raise TypeError(
             f"Layer {layer.name!r} takes {layer.key} of dtype {' or '.join(layer.kinds)}. Received: {dtype}"
         )
+
+
+def _check_keys(others, layer):
+    """Raises `ValueError` where a key is nearly one that means something: it would pass through, and do nothing."""
+    for key in others:
+        meant = difflib.get_close_matches(str(key), ("lengths", "mask"), n=1, cutoff=0.8)
+        if key not in ("lengths", "mask") and meant:
+            raise ValueError(
+                f"Layer {layer.name!r} takes 'lengths' or a 'mask' to know what is padding. Received a dict with "
+                f"{key!r}. Did you mean {meant[0]!r}? What passes through needs a name that is less like it"
+            )
 
 
 def _padding(mask, others, x, was_single, layer, ops):
@@ -91,7 +110,7 @@ def _padding(mask, others, x, was_single, layer, ops):
         mask = ops.arange(0, steps, dtype="int32") < lengths[..., None]
     if mask is not None and not _goes_with(mask.shape, x.shape[: 1 if was_single else 2]):
         raise ValueError(
-            f"Layer {layer.name!r} takes a mask of shape (batch, steps), or one of 'lengths' for each sample. Received: "
+            f"Layer {layer.name!r} takes a mask of shape (batch, steps), or 'lengths' of shape (batch,). Received: "
             f"a mask of shape {tuple(mask.shape)} for {layer.key} of shape {tuple(x.shape)}"
         )
     return mask

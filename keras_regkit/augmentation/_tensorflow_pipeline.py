@@ -1,5 +1,7 @@
 """What `augmentation.pipeline` builds."""
 
+import warnings
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -14,6 +16,8 @@ def build(dataset, augment, mix, mix_until_epoch, targets, seed, parallel, prefe
     """Returns the dataset; arguments as in `pipeline`."""
     spec = dataset.element_spec
     _check_spec(spec, augment, mix)
+    if targets == "labels" and isinstance(augment, ImageAugmentation):
+        _warn_of_masks(spec)
     batches = None if mix_until_epoch is None else _known_length(dataset)
     clock = Clock(mix.strengths if mix is not None else (), mix_until_epoch is not None)
 
@@ -160,6 +164,20 @@ def _check_samples(spec, augment):
         raise ValueError(
             f"`dataset` must be batched, of {key} of shape {augment.shapes}: dataset.batch(64). Received: {key} of "
             f"shape {samples.shape}"
+        )
+
+
+def _warn_of_masks(spec):
+    """Warns where what is taken for labels is as high and wide as the images: masks that should move with them."""
+    if not isinstance(spec, tuple) or len(spec) < 2 or not isinstance(spec[1], tf.TensorSpec):
+        return
+    images = spec[0]["images"] if isinstance(spec[0], dict) else spec[0]
+    size, seen = images.shape[1:3].as_list(), spec[1].shape[1:3].as_list()
+    if len(spec[1].shape) >= 3 and size == seen:
+        warnings.warn(
+            f"The labels have the shape {spec[1].shape}, the height and width of the images, and stay where they are. "
+            "If they are masks, say targets='segmentation_masks', and they move with the images",
+            stacklevel=4,
         )
 
 

@@ -77,6 +77,11 @@ def augment_dataset(
     >>> len(train), len(validation)
     (9, 1)
     """
+    if isinstance(factor, keras.layers.Layer):
+        raise TypeError(
+            "`factor`, a number, comes before `layer`: augment_dataset(x, y, 2, layer), or layer=... by name. "
+            f"Received: factor={factor!r}"
+        )
     check_arguments(_RANGES, factor=factor, batch_size=batch_size, seed=seed, verbose=verbose)
     x, y, weight = (_arrays(part) for part in (x, y, sample_weight))
     layers = _layers_of(x, layer)

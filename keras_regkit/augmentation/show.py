@@ -59,6 +59,11 @@ def show(layer, samples, labels=None, *, rows=4, versions=4, class_names=None, v
 
 def make_grid(layer, samples, labels=None, rows=4, versions=4, class_names=None, value_range=None):
     """Returns the `SampleGrid` that `show` draws."""
+    if isinstance(layer, Mixing):
+        if isinstance(samples, tuple) and len(samples) > 1 and labels is None:
+            samples, labels = samples[:2]
+        if labels is None and not (isinstance(samples, dict) and "labels" in samples):
+            raise ValueError(f"`labels` must be given: {type(layer).__name__} mixes them too. Received: labels=None")
     kind = kind_of(layer, samples)
     if kind is not None:
         return sample_grid(layer, kind, samples, labels, rows, versions, class_names)

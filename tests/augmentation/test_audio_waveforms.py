@@ -386,7 +386,7 @@ def test_channels(name):
     np.testing.assert_allclose(new[..., 0], numpy(op(name, seed=0)(mono)), atol=tolerance)
 
 
-@pytest.mark.parametrize("name", OPS)
+@pytest.mark.parametrize("name", ["gain", "white noise", "shift", "low-pass", "stretch"])
 def test_whole_numbers(name):
     x = np.clip(CLIPS * 8000, -32768, 32767).astype("int16")
     new = numpy(op(name, seed=0)(x))
@@ -417,12 +417,11 @@ def test_probability(name):
     assert np.unique(new[changed], axis=0).shape[0] == changed.sum()
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known length", "unknown length"])
 @pytest.mark.parametrize("name", OPS)
-def test_in_tf_data(name, known):
+def test_in_tf_data_with_unknown_lengths(name):
     tf = pytest.importorskip("tensorflow")
     layer = op(name, seed=0)
-    signature = tf.TensorSpec((None, 1500 if known else None), "float32")
+    signature = tf.TensorSpec((None, None), "float32")
     dataset = tf.data.Dataset.from_generator(lambda: iter([CLIPS]), output_signature=signature)
     (new,) = (x.numpy() for x in dataset.map(lambda x: layer(x, training=True)))
     assert new.shape == CLIPS.shape
@@ -448,6 +447,9 @@ def test_numbers_in_tf_data_are_those_outside(name):
     dataset = tf.data.Dataset.from_generator(lambda: iter([x]), output_signature=signature)
     (inside,) = (clips.numpy() for clips in dataset.map(lambda clips: layer(clips, training=True)))
     np.testing.assert_allclose(inside, outside, atol=2e-3)
+    # And where the length is known, which is compiled.
+    dataset = tf.data.Dataset.from_tensors(x).map(lambda clips: layer(clips, training=True))
+    np.testing.assert_allclose(next(iter(dataset)), outside, atol=2e-3)
 
 
 def test_several_at_once():

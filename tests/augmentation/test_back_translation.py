@@ -163,6 +163,8 @@ def test_without_a_store_they_are_kept_in_memory(waits):
         (lambda texts: [None, "x"], "Received: None among them"),
         (lambda texts: "two texts", "must return a list of texts. Received: 'two texts'"),
         (lambda texts: None, "must return a list of texts. Received: None"),
+        (lambda texts: set(texts), "must return a list of texts. Received: {"),
+        (lambda texts: ["\ud800", "x"], r"Received: '\\ud800' among them"),
     ],
 )
 def test_what_is_no_translation_is_refused(waits, tmp_path, wrong, message):

@@ -175,3 +175,27 @@ def test_colours_without_channels_are_refused_when_the_model_is_made():
     with pytest.raises(ValueError, match=r"RandomHue needs images with 3 channels.*with 1"):
         Compose([RandomFlip(), RandomHue(0.1)])(keras.Input((8, 8, 1)))
     Compose([RandomFlip(), RandomInvert()])(keras.Input((8, 8, 1)))
+
+
+def test_a_wrong_value_range_is_noticed():
+    ones = np.random.default_rng(0).uniform(0, 1, (2, 4, 4, 3)).astype("float32")
+    with pytest.warns(
+        UserWarning, match=r"value_range=\(0, 255\), and received images with values from 0\.\d+ to 0\.9"
+    ):
+        Compose([RandomFlip(), RandomHue(0.1)])(ones)
+    with pytest.warns(UserWarning, match=r"value_range=\(0, 1\), and received images with values from .* to 25"):
+        RandomInvert(value_range=(0, 1))(255 * ones)
+    with pytest.raises(ValueError, match=r"value_range=\(0, 1\). Received: images of uint8"):
+        RandomInvert(value_range=(0, 1))((255 * ones).astype("uint8"))
+    # Ops that only move pixels know of no range.
+    RandomFlip()(ones)
+
+
+def test_what_is_no_tensor_of_images_is_refused():
+    images = np.zeros((2, 4, 4, 3), "float32")
+    with pytest.raises(TypeError, match=r"takes a tensor of images, or a dict. Received: a tuple of 2. Labels stay"):
+        RandomFlip()((images, np.zeros(2)))
+    with pytest.raises(ValueError, match=r"takes images, or a dict with 'images'.*\['image'\]"):
+        RandomFlip()({"image": images})
+    with pytest.warns(UserWarning, match=r"\(60, 28, 28\) as one image with 28 channels.*x\[\.\.\., None\]"):
+        RandomFlip()(np.zeros((60, 28, 28), "float32"))

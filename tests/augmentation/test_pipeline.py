@@ -301,3 +301,11 @@ def test_strings():
 def test_bad_input(source, arguments, error, message):
     with pytest.raises(error, match=message):
         pipeline(source(), **arguments)
+
+
+def test_masks_taken_for_labels_are_noticed():
+    images, masks = np.zeros((8, 6, 5, 3), "uint8"), np.zeros((8, 6, 5), "uint8")
+    dataset = tf.data.Dataset.from_tensor_slices((images, masks)).batch(4)
+    with pytest.warns(UserWarning, match=r"If they are masks, say targets='segmentation_masks'"):
+        pipeline(dataset, RandomFlip())
+    pipeline(dataset, RandomFlip(), targets="segmentation_masks")

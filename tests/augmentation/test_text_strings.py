@@ -254,6 +254,16 @@ def test_typos_are_of_neighbouring_keys():
 
 def test_any_function_is_a_thesaurus():
     assert room.SynonymReplacement(echoed, 1.0)("fox") == "fox fox"
+    for found in ("hound", None):
+        with pytest.raises(TypeError, match=rf"must return a list of synonyms.* Received: {found!r} for 'fox'"):
+            room.SynonymReplacement(lambda word, found=found: found)("fox")
+
+
+def test_phrases_of_a_thesaurus_need_a_segment_function():
+    thesaurus = {"New York": ["NYC"]}
+    assert room.SynonymReplacement(thesaurus, 1.0)("in New York") == "in New York"
+    words = room.SynonymReplacement(thesaurus, 1.0, segment=lambda text: ["in", "New York"])
+    assert words("in New York") == "in NYC"
 
 
 def test_nearest_neighbours_are_those_of_a_plain_loop():

@@ -307,6 +307,17 @@ def test_bands_of_long_padded_series_are_exact():
     np.testing.assert_allclose(new, np.fft.irfft(spectrum, length), atol=1e-4)
 
 
+def test_lengths_are_an_input_of_a_model():
+    inputs = {"series": keras.Input((40, 3), name="series"), "lengths": keras.Input((), dtype="int32", name="lengths")}
+    augmented = ts.Compose([ts.Jitter(), ts.Scaling()], seed=1)(inputs)
+    model = keras.Model(inputs, [augmented["series"], augmented["lengths"]])
+    series, lengths = map(keras.ops.convert_to_numpy, model({"series": SERIES, "lengths": LENGTHS}, training=True))
+    np.testing.assert_array_equal(lengths, LENGTHS)
+    padding = np.arange(40) >= LENGTHS[:, None]
+    np.testing.assert_array_equal(series[padding], SERIES[padding])
+    assert (series[~padding] != SERIES[~padding]).all()
+
+
 def test_whole_numbers_stay_whole():
     x = np.full((2, 40, 3), 100, "int16")
     for op in OPS:
@@ -326,5 +337,14 @@ def test_bad_input():
         ts.TimeWarp()(SERIES > 0)
     with pytest.raises(ValueError, match="NaN or infinity in 1 of 6 samples, first in number 2"):
         ts.Scaling()(np.where(np.arange(6)[:, None, None] == 2, np.nan, SERIES))
+    with pytest.raises(ValueError, match=r"Received: a mask of shape \(6, 9\) for series of shape \(6, 40, 3\)"):
+        ts.Jitter()({"series": SERIES, "mask": np.ones((6, 9), bool)})
+    with pytest.raises(ValueError, match=r"'lengths' of shape \(batch,\). Received: a mask of shape \(2, 40\)"):
+        ts.Jitter()({"series": SERIES, "lengths": np.array([3, 4])})
     with pytest.raises(ValueError, match="`scales` must hold at least one number"):
         ts.WindowWarp(scales=[])
+
+
+def test_a_key_that_is_nearly_lengths_is_refused():
+    with pytest.raises(ValueError, match=r"'length'. Did you mean 'lengths'"):
+        ts.Jitter()({"series": np.ones((2, 5, 1), "float32"), "length": np.array([1, 2])})

@@ -265,11 +265,34 @@ def test_bad_arguments():
             cls(pad_id=None)
 
 
+def test_ids_that_the_dtype_cannot_hold():
+    ids = np.full((2, 6), 44, "uint8")
+    for layer in (
+        TokenMask(300, 301, random_token_rate=0.0),
+        TokenMask(3, 301),
+        TokenDropout(replacement_id=300),
+        SpanCutoff(pad_id=300),
+    ):
+        with pytest.raises(ValueError, match=r"puts in ids up to 300, .* Received: uint8\. Cast them"):
+            layer(ids)
+        assert array(layer(ids.astype("int32"))).dtype == np.int32
+    # 300 is 44 in eight bits: a special id that cannot be there protects no other.
+    assert (array(TokenDropout(1.0, replacement_id=1, special_ids=[300])(ids)) == 1).all()
+
+
 def test_wrong_inputs():
     with pytest.raises(TypeError, match=r"takes token_ids of dtype int\. Received: float32"):
         TokenSwap()(np.ones((2, 3), "float32"))
     with pytest.raises(ValueError, match=r"takes token_ids of shape .*Received: shape \(2, 3, 1\)"):
         TokenSwap()(np.ones((2, 3, 1), "int32"))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="elsewhere Keras itself refuses ragged tensors")
+def test_ragged_texts_are_refused():
+    tf = pytest.importorskip("tensorflow")
+    ragged = tf.data.Dataset.from_tensors(tf.ragged.constant([[5, 6], [7]]))
+    with pytest.raises(TypeError, match=r"Received: a ragged one. Pad it before, with `ragged.to_tensor\(\)`"):
+        ragged.map(TokenSwap())
 
 
 def test_tf_data_with_texts_of_any_length():

@@ -2,10 +2,13 @@
 
 import dataclasses
 import numbers
+import warnings
 from typing import Any
 
 import keras
 
+from keras_regkit._core.backend import is_known
+from keras_regkit.augmentation._namespace import is_foreign
 from keras_regkit.augmentation.image import _boxes
 
 KEYS = ("images", "labels", "segmentation_masks", "bounding_boxes")
@@ -64,6 +67,7 @@ def unpack(inputs, data_format, box_format, name, ops):
     channels_first = is_channels_first(data_format)
     images = given.pop("images")
     check_rank(images, name)
+    warn_of_many_channels(images, channels_first, name)
     was_single = len(images.shape) == 3
     moving = {key: given.pop(key) for key in ("segmentation_masks", "bounding_boxes") if key in given}
     flat = False
@@ -94,12 +98,38 @@ def is_channels_first(data_format):
     return (data_format or keras.config.image_data_format()) == "channels_first"
 
 
+def check_form(inputs, name):
+    """Raises `TypeError` where there are no tensors, `ValueError` where a dict has no images or unknown keys."""
+    if isinstance(inputs, tuple | list):
+        raise TypeError(
+            f"Layer {name!r} takes a tensor of images, or a dict. Received: a {type(inputs).__name__} of "
+            f"{len(inputs)}. Labels stay outside: dataset.map(lambda x, y: (layer(x), y)), or "
+            "augmentation.pipeline(dataset, layer); "
+            "images of one size go together with np.stack"
+        )
+    if isinstance(inputs, dict):
+        check_keys(inputs, name)
+
+
 def check_keys(given, name):
     """Raises `ValueError` where the dict has no images, or keys that nobody knows."""
     if "images" not in given or set(given) - set(KEYS):
         raise ValueError(
             f"Layer {name!r} takes images, or a dict with 'images' and any of {list(KEYS[1:])}. "
             f"Received a dict with: {sorted(map(str, given))}"
+        )
+
+
+def warn_of_many_channels(images, channels_first, name):
+    """Warns where one image has more channels than images have: then it is a batch of grey ones, most likely."""
+    shape = tuple(images.shape)
+    channels = shape[0] if channels_first else shape[-1]
+    if len(shape) == 3 and channels is not None and channels > 4:
+        axis = "x[:, None]" if channels_first else "x[..., None]"
+        warnings.warn(
+            f"Layer {name!r} takes what has the shape {shape} as one image with {channels} channels. If these are grey "
+            f"images, give them an axis for their channel: {axis}",
+            stacklevel=2,
         )
 
 
@@ -157,6 +187,36 @@ def check_channels(channels, name, op):
         )
 
 
+def check_values(images, value_range, name):
+    """Raises `ValueError` where whole numbers are said to lie within 1; warns where floats do not look like the range.
+
+    Args:
+        images: Tensor whose numbers can be read, or not yet: then only its dtype counts.
+        value_range: Lowest and highest value of a pixel.
+        name: Name of the layer.
+    """
+    low, high = value_range
+    dtype = keras.backend.standardize_dtype(images.dtype)
+    if "float" not in dtype:
+        if high <= 1:
+            raise ValueError(
+                f"Layer {name!r} has value_range={value_range!r}. Received: images of {dtype}, which have no values in "
+                "between. Say value_range=(0, 255), or hand over floats"
+            )
+        return
+    if is_foreign(images) or not is_known(images):
+        return
+    darkest, brightest = (float(keras.ops.convert_to_numpy(f(images))) for f in (keras.ops.min, keras.ops.max))
+    margin = 0.05 * (high - low)
+    too_small = (low, high) == (0, 255) and darkest >= 0 and 0 < brightest <= 1
+    if too_small or darkest < low - margin or brightest > high + margin:
+        warnings.warn(
+            f"Layer {name!r} has value_range={value_range!r}, and received images with values from {darkest:g} to "
+            f"{brightest:g}. Colours change by shares of the range, and are clipped to it: say what it is",
+            stacklevel=2,
+        )
+
+
 def check_range(value_range):
     """Returns `value_range` as a tuple; raises `TypeError` or `ValueError` where it is no pair of rising numbers."""
     pair = tuple(value_range) if isinstance(value_range, tuple | list) else None
@@ -188,7 +248,8 @@ def spec(inputs, data_format, compute_size, dtype_out, name):
     check_rank(images, name)
     if not isinstance(inputs, dict):
         return of_images(images, dtype_out(images.dtype))
-    outputs = {**inputs, "images": of_images(images, dtype_out(images.dtype))}
+    others = keras.tree.map_structure(lambda x: keras.KerasTensor(x.shape, x.dtype), dict(inputs))
+    outputs = {**others, "images": of_images(images, dtype_out(images.dtype))}
     if "segmentation_masks" in inputs:
         masks = inputs["segmentation_masks"]
         if len(masks.shape) == len(images.shape):
@@ -200,7 +261,7 @@ def spec(inputs, data_format, compute_size, dtype_out, name):
         boxes = inputs["bounding_boxes"]
         labels = boxes["labels"]
         outputs["bounding_boxes"] = {
-            **boxes,
+            **outputs["bounding_boxes"],
             "boxes": keras.KerasTensor(boxes["boxes"].shape, "float32"),
             "labels": keras.KerasTensor(labels.shape, _boxes.label_dtype(labels.dtype)),
         }

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_regkit._core.backend import is_known
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit.augmentation._finite import check_finite
 from keras_regkit.augmentation._kernels import ClassSignature, kernel_of, signature
@@ -50,6 +51,7 @@ class ImageAugmentation(Augmentation):
         self.data_format = data_format
         self.bounding_box_format = _boxes.check_format(bounding_box_format)
         self._kernel = None
+        self._range_is_checked = False
 
     @property
     def draws(self):
@@ -58,6 +60,10 @@ class ImageAugmentation(Augmentation):
     def steps(self):
         """Returns the ops, in order."""
         return [self]
+
+    def shape_of_numbers(self, inputs, ops):
+        _images.check_form(inputs, self.name)
+        return super().shape_of_numbers(inputs, ops)
 
     def count(self, inputs, ops):
         images = inputs["images"] if isinstance(inputs, dict) else inputs
@@ -80,6 +86,10 @@ class ImageAugmentation(Augmentation):
         batch = _images.unpack(inputs, self.data_format, self.bounding_box_format, self.name, ops)
         if training:
             check_finite(batch.images, self.name, "images")
+            if not self._range_is_checked and any(isinstance(step, RangedAugmentation) for step in self.steps()):
+                _images.check_values(batch.images, self.value_range, self.name)
+                # It takes as long as an op: once is enough to find what was said wrongly.
+                self._range_is_checked = is_known(batch.images)
         shape = tuple(ops.shape(batch.images)[1:])
         known = all(isinstance(length, int) for length in shape)
         # What is unknown cannot be part of the name of a compilation, and XLA needs to know it.

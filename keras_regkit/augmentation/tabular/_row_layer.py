@@ -3,9 +3,10 @@
 import warnings
 
 import keras
+import numpy as np
 
 from keras_regkit._core.warnings import NoEffectWarning
-from keras_regkit.augmentation._sample_layer import SampleAugmentation
+from keras_regkit.augmentation._sample_layer import SampleAugmentation, in_dtype
 
 
 class RowAugmentation(SampleAugmentation):
@@ -40,10 +41,26 @@ class RowAugmentation(SampleAugmentation):
 
 
 def replaced(x, where, new, ops):
-    """Returns rows with new numbers, `(batch or 1, columns)`, where asked for; whole numbers are rounded."""
-    if "float" not in keras.backend.standardize_dtype(x.dtype):
-        new = ops.round(new)
-    return ops.where(where, ops.cast(new, x.dtype), x)
+    """Returns rows with new numbers, `(batch or 1, columns)`, where asked for; in whole ones rounded, and clipped."""
+    return ops.where(where, in_dtype(keras.backend.standardize_dtype(x.dtype), new, ops), x)
+
+
+def check_fits(name, values, x, layer):
+    """Raises `ValueError` where rows of whole numbers have a dtype that cannot hold what is put in.
+
+    Args:
+        name: Name of the argument.
+        values: Numbers that may be put in.
+        x: The rows.
+        layer: Name of the layer.
+    """
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    limits = None if "float" in dtype else np.iinfo(dtype)
+    if limits and not all(limits.min <= round(value) <= limits.max for value in values):
+        raise ValueError(
+            f"Layer {layer!r} puts in numbers by its `{name}` that must fit the dtype of the rows. Received: rows of "
+            f"{dtype}, from {limits.min} to {limits.max}, and {name} up to {max(values, key=abs)}. Cast the rows before"
+        )
 
 
 def moments(x, known, ops):

@@ -7,7 +7,7 @@ from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit.augmentation._plain import plain
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.tabular._columns import Columns, check_columns, is_one_of
-from keras_regkit.augmentation.tabular._row_layer import RowAugmentation, donated, replaced
+from keras_regkit.augmentation.tabular._row_layer import RowAugmentation, check_fits, donated, replaced
 
 
 class Frequencies:
@@ -59,8 +59,8 @@ class CategoricalResample(RowAugmentation):
         training: Whether to do anything. Defaults to True outside of models.
 
     Raises:
-        TypeError, ValueError: an argument is out of its range, names columns that are not there, or rows have the
-            wrong rank, or hold NaN.
+        TypeError, ValueError: an argument is out of its range, names columns that are not there, or has codes
+            that the dtype cannot hold; or rows have the wrong rank, or hold NaN.
 
     A `NoEffectWarning` says where there is one row alone, and no frequencies for some column.
 
@@ -101,6 +101,10 @@ class CategoricalResample(RowAugmentation):
     def check_sample_shape(self, shape):
         super().check_sample_shape(shape)
         check_columns("categorical", self.categorical, shape[0], self.name)
+
+    def check_batch(self, x):
+        super().check_batch(x)
+        check_fits("frequencies", [len(codes) - 1 for codes in self.frequencies or () if codes], x, self.name)
 
     def draws_for(self, shape):
         return 2 * shape[0]

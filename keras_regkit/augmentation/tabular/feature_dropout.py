@@ -6,7 +6,7 @@ from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit.augmentation._plain import plain
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.tabular._columns import Columns, PerColumn, check_columns, check_width, is_one_of
-from keras_regkit.augmentation.tabular._row_layer import RowAugmentation, moments, replaced
+from keras_regkit.augmentation.tabular._row_layer import RowAugmentation, check_fits, moments, replaced
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
@@ -34,8 +34,8 @@ class FeatureDropout(RowAugmentation):
         training: Whether to do anything. Defaults to True outside of models.
 
     Raises:
-        TypeError, ValueError: an argument is out of its range, does not go with the number of columns, or rows have
-            the wrong rank, or hold NaN.
+        TypeError, ValueError: an argument is out of its range, does not go with the number of columns or their dtype;
+            or rows have the wrong rank, or hold NaN.
 
     A `NoEffectWarning` says where there is one row alone, which is its own mean.
 
@@ -72,6 +72,11 @@ class FeatureDropout(RowAugmentation):
         check_columns("categorical", self.categorical, shape[0], self.name)
         check_width("fill_value", self.fill_value, shape[0], self.name)
 
+    def check_batch(self, x):
+        super().check_batch(x)
+        if self.fill_value != "mean":
+            check_fits("fill_value", self._fill_values(), x, self.name)
+
     def draws_for(self, shape):
         return shape[0]
 
@@ -79,8 +84,7 @@ class FeatureDropout(RowAugmentation):
         filled = numbers < self.rate
         filled = filled if mask is None else ops.logical_and(filled, mask)
         if self.fill_value != "mean":
-            given = self.fill_value if isinstance(self.fill_value, list | tuple) else [self.fill_value]
-            return replaced(x, filled, ops.convert_to_tensor([[float(value) for value in given]], dtype="float32"), ops)
+            return replaced(x, filled, ops.convert_to_tensor([self._fill_values()], dtype="float32"), ops)
         new = replaced(x, filled, moments(x, mask, ops)[0], ops)
         if not self.categorical:
             return new
@@ -92,6 +96,11 @@ class FeatureDropout(RowAugmentation):
     def get_config(self):
         own = {"rate": self.rate, "fill_value": plain(self.fill_value), "categorical": plain(self.categorical)}
         return {**super().get_config(), **own}
+
+    def _fill_values(self):
+        """Returns the numbers that cells are filled with: one for all columns, or one for each."""
+        given = self.fill_value if isinstance(self.fill_value, list | tuple) else [self.fill_value]
+        return [float(value) for value in given]
 
 
 def most_frequent(x, columns, known, ops):

@@ -30,7 +30,7 @@ class GaussianJitter(RowAugmentation):
     Call arguments:
         inputs: Rows `(batch, columns)` or `(columns,)` of any numeric dtype, or a dict with `rows`; further keys pass
             through. A boolean `mask` of the same shape in the dict says which cells are known: the others stay, and
-            have no part in standard deviations. Whole numbers are rounded.
+            have no part in standard deviations. Whole numbers are rounded, and stay within their dtype.
         training: Whether to do anything. Defaults to True outside of models.
 
     Raises:

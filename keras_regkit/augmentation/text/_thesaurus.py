@@ -82,7 +82,12 @@ class Synonyms:
             return self.thesaurus.get(word, ())
         if isinstance(self.thesaurus, str):
             return wordnet()(word)
-        return self.thesaurus(word)
+        found = self.thesaurus(word)
+        if isinstance(found, str) or not hasattr(found, "__iter__"):
+            raise TypeError(
+                f"`thesaurus` must return a list of synonyms, which may be empty. Received: {found!r:.80} for {word!r}"
+            )
+        return found
 
 
 def serialized(thesaurus):

@@ -3,6 +3,7 @@
 import numbers
 
 import keras
+import numpy as np
 
 from keras_regkit._core.backend import is_known
 from keras_regkit._core.checks import Interval, check_arguments
@@ -74,15 +75,28 @@ class TokenAugmentation(SampleAugmentation):
         """Returns where the tokens are that may be touched: neither special ones nor padding."""
         tokens = self.tokens(x, mask, ops)
         for i in self.special_ids:
-            tokens = ops.logical_and(tokens, ops.logical_not(ops.equal(x, i)))
+            if i <= largest_of(x):
+                tokens = ops.logical_and(tokens, ops.logical_not(ops.equal(x, i)))
         return tokens
 
     def tokens(self, x, mask, ops):
         """Returns where there is no padding."""
         tokens = ops.equal(x, x) if mask is None else mask
-        return tokens if self.pad_id is None else ops.logical_and(tokens, ops.logical_not(ops.equal(x, self.pad_id)))
+        if self.pad_id is None or self.pad_id > largest_of(x):
+            return tokens
+        return ops.logical_and(tokens, ops.logical_not(ops.equal(x, self.pad_id)))
+
+    def new_ids(self):
+        """Returns ids that the layer may put in: the largest one is among them."""
+        return []
 
     def check_batch(self, x):
+        largest = max(self.new_ids(), default=0)
+        if largest > largest_of(x):
+            raise ValueError(
+                f"Layer {self.name!r} puts in ids up to {largest}, which the dtype of the ids must hold. Received: "
+                f"{keras.backend.standardize_dtype(x.dtype)}. Cast them before, to int32"
+            )
         if is_foreign(x) or not is_known(x):
             return
         ids = keras.ops.convert_to_numpy(x)
@@ -95,6 +109,11 @@ class TokenAugmentation(SampleAugmentation):
     def get_config(self):
         shared = {name: plain(getattr(self, name)) for name in ("special_ids", "pad_id", "vocabulary_size")}
         return {**super().get_config(), **shared}
+
+
+def largest_of(x):
+    """Returns the largest id that tensors of this dtype hold: larger ones would come out as others."""
+    return np.iinfo(keras.backend.standardize_dtype(x.dtype)).max
 
 
 def places(chosen, ops):

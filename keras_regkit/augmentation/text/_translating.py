@@ -65,11 +65,11 @@ class Translating:
                         f"{type(error).__name__}: {error}. {kept}"
                     ) from error
                 time.sleep(self._back_off * 2**attempt)
-        if isinstance(new, str) or not hasattr(new, "__len__"):
+        if isinstance(new, str | dict | set) or not hasattr(new, "__len__"):
             raise ValueError(
                 f"The translator {self._name!r} must return a list of texts. Received: {new!r:.80}. {kept}"
             )
-        wrong = [text for text in new if not isinstance(text, str)]
+        wrong = [text for text in new if not _is_text(text)]
         if len(new) != len(batch) or wrong:
             received = f"{wrong[0]!r:.80} among them" if wrong else f"{len(new)} texts"
             raise ValueError(
@@ -77,6 +77,11 @@ class Translating:
                 f"order. Received: {received}. {kept}"
             )
         return list(map(str, new))
+
+
+def _is_text(value):
+    """Whether a value is a string that can be written: halves of surrogate pairs cannot."""
+    return isinstance(value, str) and value == value.encode("utf-8", "ignore").decode()
 
 
 def _name_of(translator):

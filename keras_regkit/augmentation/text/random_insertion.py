@@ -24,7 +24,8 @@ class RandomInsertion(SynonymAugmentation):
         rate: α, in [0, 1]: insertions as a share of the words; 0 for none. Defaults to 0.1, as in the reference.
         stop_words: Words whose synonyms are not put in: a list, `"english"`, or None. Defaults to `"english"`.
         segment: Function of a text that returns its words in order, such as `jieba.lcut`. Defaults to None: words by
-            the rules of Unicode, in scripts without spaces single characters.
+            the rules of Unicode, in scripts without spaces single characters. Phrases of the thesaurus, such as "New
+            York", are found only where it returns them as words.
         probability: Share of the texts that are changed, in [0, 1]. Defaults to 1.
         seed: Integer seed. Defaults to None.
 

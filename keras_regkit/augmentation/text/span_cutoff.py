@@ -62,6 +62,9 @@ class SpanCutoff(TokenAugmentation):
         self.rate = rate
         self.replacement_id = replacement_id
 
+    def new_ids(self):
+        return [self.pad_id if self.replacement_id is None else self.replacement_id]
+
     def transform(self, x, numbers, mask, ops):
         free = self.free(x, mask, ops)
         count = ops.sum(ops.cast(free, "float32"), axis=1, keepdims=True)
@@ -70,8 +73,7 @@ class SpanCutoff(TokenAugmentation):
         start = ops.minimum(ops.floor(numbers * (count - length + 1)), count - length)
         place = ops.cast(places(free, ops), "float32")
         cut = ops.logical_and(free, ops.logical_and(place >= start, place < start + length))
-        new = self.pad_id if self.replacement_id is None else self.replacement_id
-        return ops.where(cut, ops.cast(new, x.dtype), x)
+        return ops.where(cut, ops.cast(self.new_ids()[0], x.dtype), x)
 
     def get_config(self):
         return {**super().get_config(), "rate": self.rate, "replacement_id": self.replacement_id}

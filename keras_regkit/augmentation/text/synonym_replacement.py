@@ -26,7 +26,8 @@ class SynonymReplacement(SynonymAugmentation):
         stop_words: Words that stay: a list, `"english"`, or None. Defaults to `"english"`, about the words that the
             reference leaves out.
         segment: Function of a text that returns its words in order, such as `jieba.lcut`. Defaults to None: words by
-            the rules of Unicode, in scripts without spaces single characters.
+            the rules of Unicode, in scripts without spaces single characters. Phrases of the thesaurus, such as "New
+            York", are found only where it returns them as words.
         probability: Share of the texts that are changed, in [0, 1]. Defaults to 1.
         seed: Integer seed. Defaults to None.
 

@@ -64,6 +64,9 @@ class TokenDropout(TokenAugmentation):
     def draws_for(self, shape):
         return shape[0]
 
+    def new_ids(self):
+        return [self.pad_id if self.replacement_id is None else self.replacement_id]
+
     def transform(self, x, numbers, mask, ops):
         free = self.free(x, mask, ops)
         dropped = ops.logical_and(free, numbers < self.rate)

@@ -85,6 +85,9 @@ class TokenMask(TokenAugmentation):
     def draws_for(self, shape):
         return 2 * shape[0]
 
+    def new_ids(self):
+        return [self.mask_id, *([self.vocabulary_size - 1] if self.random_token_rate else [])]
+
     def transform(self, x, numbers, mask, ops):
         chosen, other = numbers[:, : ops.shape(x)[1]], numbers[:, ops.shape(x)[1] :]
         touched = ops.logical_and(self.free(x, mask, ops), chosen < self.rate)

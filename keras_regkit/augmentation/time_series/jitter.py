@@ -17,7 +17,7 @@ class Jitter(SeriesAugmentation):
     Use it where sensors are noisy, on series of about unit variance; the model then is smooth in its inputs.
 
     Args:
-        stddev: σ, at least 0, in units of the series. Defaults to 0.03, as in the reference.
+        stddev: σ, at least 0, in units of the series. Defaults to 0.03, as in the survey.
         probability: Share of the series that are changed, in [0, 1]. Defaults to 1.
         seed: Integer seed. Defaults to None.
 
@@ -31,7 +31,8 @@ class Jitter(SeriesAugmentation):
 
     Reference:
         Um et al. 2017, Data Augmentation of Wearable Sensor Data for Parkinson's Disease Monitoring using Convolutional
-        Neural Networks, section 2.2.
+        Neural Networks, section 2.2; Iwana and Uchida 2021, An empirical survey of data augmentation for time series
+        classification with neural networks, for σ.
 
     Example:
 
