@@ -63,7 +63,7 @@ def make_grid(layer, samples, labels=None, rows=4, versions=4, class_names=None,
         if isinstance(samples, tuple) and len(samples) > 1 and labels is None:
             samples, labels = samples[:2]
         if labels is None and not (isinstance(samples, dict) and "labels" in samples):
-            raise ValueError(f"`labels` must be given: {type(layer).__name__} mixes them too. Received: labels=None")
+            raise ValueError(f"`labels` must be given: {type(layer).__name__} needs them too. Received: labels=None")
     kind = kind_of(layer, samples)
     if kind is not None:
         return sample_grid(layer, kind, samples, labels, rows, versions, class_names)

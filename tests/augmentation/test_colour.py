@@ -173,7 +173,7 @@ def test_channelwise_ops_take_any_number_of_channels(channels, value_range):
     np.testing.assert_allclose(
         computed(layer, images, numbers), expected, atol=1e-5 * (value_range[1] - value_range[0])
     )
-    assert ColorJitter(0.1, 0.1)(images).shape == images.shape
+    assert ColorJitter(0.1, 0.1, value_range=value_range)(images).shape == images.shape
 
 
 @pytest.mark.parametrize(

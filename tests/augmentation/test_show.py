@@ -103,5 +103,5 @@ def test_bad_input():
 def test_mixing_is_shown_with_its_labels():
     x, y = np.zeros((3, 4, 4, 3), "float32"), np.eye(3, dtype="float32")
     assert len(show(MixUp(), (x, y), versions=2).axes) == 9
-    with pytest.raises(ValueError, match=r"`labels` must be given: MixUp"):
+    with pytest.raises(ValueError, match=r"`labels` must be given: MixUp needs"):
         show(MixUp(), x)

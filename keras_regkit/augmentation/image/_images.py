@@ -208,7 +208,7 @@ def check_values(images, value_range, name):
         return
     darkest, brightest = (float(keras.ops.convert_to_numpy(f(images))) for f in (keras.ops.min, keras.ops.max))
     margin = 0.05 * (high - low)
-    too_small = (low, high) == (0, 255) and darkest >= 0 and 0 < brightest <= 1
+    too_small = (low, high) == (0, 255) and 0 <= darkest < brightest <= 1
     if too_small or darkest < low - margin or brightest > high + margin:
         warnings.warn(
             f"Layer {name!r} has value_range={value_range!r}, and received images with values from {darkest:g} to "
