@@ -71,6 +71,8 @@ HERE = [i for i in INSTANCES if i.everywhere or keras.backend.backend() == "tens
 
 
 @pytest.mark.filterwarnings("ignore:.*trained on labels without the column of `index_labels`")
+# Behind a Dense layer, images are of no range; backends that compute eagerly see that.
+@pytest.mark.filterwarnings("ignore:[\\s\\S]*and received images with values from")
 @pytest.mark.parametrize("instance", HERE, ids=lambda i: i.id)
 def test_instance_keeps_the_contract(instance, saved_models):
     check(instance, saved_models)

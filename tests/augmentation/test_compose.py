@@ -177,6 +177,7 @@ def test_colours_without_channels_are_refused_when_the_model_is_made():
     Compose([RandomFlip(), RandomInvert()])(keras.Input((8, 8, 1)))
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # NumPy of torch
 def test_a_wrong_value_range_is_noticed():
     ones = np.random.default_rng(0).uniform(0, 1, (2, 4, 4, 3)).astype("float32")
     with pytest.warns(
@@ -191,6 +192,7 @@ def test_a_wrong_value_range_is_noticed():
     RandomFlip()(ones)
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation")  # NumPy of torch
 def test_what_is_no_tensor_of_images_is_refused():
     images = np.zeros((2, 4, 4, 3), "float32")
     with pytest.raises(TypeError, match=r"takes a tensor of images, or a dict. Received: a tuple of 2. Labels stay"):
