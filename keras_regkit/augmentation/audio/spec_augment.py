@@ -48,8 +48,8 @@ class SpecAugment(SpectrogramAugmentation):
 
         x[:, f₀ : f₀ + f] = value,   f ~ U{0, …, F},             f₀ ~ U{0, …, ν − f},   m_F times
         x[t₀ : t₀ + t, :] = value,   t ~ U{0, …, min(T, ⌊p τ⌋)}, t₀ ~ U{0, …, τ − t},   m_T times
-        x(t) ↦ x(s),   s piecewise linear through 0 ↦ 0, w₀ + w ↦ w₀, τ − 1 ↦ τ − 1,
-                       w₀ ~ U[W, τ − 1 − W],   w ~ U[−W, W]
+        x(t) ↦ x(s),   s piecewise linear through 0 ↦ 0, w₀ + w ↦ w₀, τ − 1 ↦ τ − 1
+        w₀ ~ U[W, τ − 1 − W],   w ~ U[−W, W]
 
     Use it for speech and other sound, on log mel spectrograms; it is the first thing to try there. τ is the number of
     valid frames, ν that of frequencies. Time is warped first. Adaptive masks follow the length of each sample:
