@@ -1,19 +1,25 @@
 """A study on disk: a manifest, and one JSON line per finished trial, written at once."""
 
+import contextlib
+import errno
 import json
 import os
 import pathlib
 import tempfile
 
-from keras_regkit._core.files import plain, write_json
+from keras_regkit._core.files import plain
+from keras_regkit.studies import lock, manifest
 from keras_regkit.studies.trial import Trial
+from keras_regkit.studies.trial_lines import TRIALS, cut_half_line, read_trials
 
-_MANIFEST = "study.json"
-_TRIALS = "trials.jsonl"
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class Store:
     """The trials of one study in a folder, safe against a kill at any moment.
+
+    Reading needs nobody's leave, and changes nothing. Whoever appends does so within `writing()`, which keeps a second
+    process out.
 
     Args:
         folder: Where the study lives; made if it does not exist.
@@ -21,19 +27,21 @@ class Store:
             that holds a study with another identity is refused. Variants and seeds do not belong to it: they may grow.
 
     Raises:
-        ValueError: the folder holds another study, or things that are no study.
+        ValueError: the folder holds another study, one in a newer format, or things that are no study.
         OSError: the folder cannot be written to.
     """
 
     def __init__(self, folder, identity):
         self.folder = pathlib.Path(folder)
-        identity = plain(identity)
+        self.identity = plain(identity)
+        self.unwritten = []
+        self._format = manifest.FORMAT
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"`store` must be a folder. Received: {str(folder)!r}, which is a file")
         _check_writable(self.folder)
-        manifest = self.folder / _MANIFEST
-        if manifest.exists():
-            self._check(_read_manifest(manifest), identity)
+        if (self.folder / manifest.MANIFEST).exists():
+            found, self._format, _ = manifest.read(self.folder)
+            manifest.check_same(self.folder, found, self.identity, self._format)
             return
         # Hidden files do not count: a kill may leave the half of a manifest, and systems leave theirs.
         foreign = sorted(p.name for p in self.folder.iterdir() if not p.name.startswith("."))
@@ -42,45 +50,85 @@ class Store:
                 f"`store` must be a new or empty folder, or one that holds this study. {str(self.folder)!r} holds "
                 f"other things: {foreign[:5]}"
             )
-        write_json(manifest, identity)
+        manifest.write(self.folder, self.identity)
 
     def load(self):
-        """Returns the finished trials as `{(variant, seed): Trial}`. A line cut short by a kill is dropped.
+        """Returns the finished trials as `{(variant, seed): Trial}`. A line cut short by a kill is not among them.
 
         Raises:
             ValueError: a whole line is no trial. The message names the file and the line.
         """
-        path = self.folder / _TRIALS
-        if not path.exists():
-            return {}
-        _drop_half_line(path)
-        trials = [_parse(line, path, number) for number, line in enumerate(path.read_bytes().splitlines(), start=1)]
+        trials = [*read_trials(self.folder), *self.unwritten]
         return {(trial.variant, trial.seed): trial for trial in trials}
 
+    @contextlib.contextmanager
+    def writing(self):
+        """Holds the folder for this process, and yields a note on a holder that died, or None.
+
+        What could not be written the last time, because the disk was full, is written first.
+
+        Raises:
+            BlockingIOError: another process writes into the folder.
+            OSError: the disk is still full.
+        """
+        with lock.held(self.folder, f"study {self.identity.get('name')!r}") as note:
+            if self._format < manifest.FORMAT:
+                # Trials of this version would be no trials to the older one: it must refuse the folder as a whole.
+                manifest.write(self.folder, self.identity)
+                self._format = manifest.FORMAT
+            waiting, self.unwritten = self.unwritten, []
+            while waiting:
+                trial = waiting.pop(0)
+                try:
+                    self.append(trial)
+                except BaseException:
+                    self.unwritten += waiting
+                    raise
+            yield note
+
     def append(self, trial):
-        """Writes one finished trial, and returns when it is on disk."""
-        path = self.folder / _TRIALS
+        """Writes one finished trial, and returns when it is on disk.
+
+        Raises:
+            OSError: it could not be written. It stays in `unwritten`, and what was written before stays as it was.
+        """
+        path = self.folder / TRIALS
         line = json.dumps(trial.to_dict(), allow_nan=False) + "\n"
-        if path.exists():
-            _drop_half_line(path)
-        with path.open("ab") as file:
-            file.write(line.encode())
-            file.flush()
-            os.fsync(file.fileno())
+        end = None
+        self.unwritten.append(trial)  # until it is on disk, Ctrl-C in the midst of it included
+        try:
+            end = cut_half_line(path)
+            _write(path, line.encode())
+        except BaseException as error:
+            if end is not None:
+                with contextlib.suppress(OSError):  # else whoever writes next cuts the half line off
+                    os.truncate(path, end)
+            if isinstance(error, OSError):
+                raise _not_written(error, self.folder, trial) from error
+            raise
+        self.unwritten.pop()
 
     def weights_path(self, variant, seed):
         """Where the final weights of a trial are kept."""
-        safe = "".join(c if c.isalnum() or c in "._-=" else "_" for c in variant)
-        return self.folder / "weights" / f"{safe}-seed{seed}.weights.h5"
+        return self.folder / "weights" / f"{Trial.file_name(variant, seed)}.weights.h5"
 
-    def _check(self, found, identity):
-        differing = sorted(key for key in {*found, *identity} if found.get(key) != identity.get(key))
-        if differing:
-            details = "; ".join(f"{key}: there {found.get(key)!r}, here {identity.get(key)!r}" for key in differing)
-            raise ValueError(
-                f"{str(self.folder)!r} holds another study, {found.get('name')!r}, and is left as it is ({details}). "
-                "Give this study a folder of its own with store=..., or delete that one"
-            )
+
+def _write(path, data):
+    new = not path.exists()
+    with path.open("ab") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if new and os.name == "posix":
+        # The file is safe; that there is such a file is for its folder to remember.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # not every file system has this to offer
+                raise
+        finally:
+            os.close(folder)
 
 
 def _check_writable(folder):
@@ -95,29 +143,15 @@ def _check_writable(folder):
         ) from error
 
 
-def _read_manifest(path):
-    try:
-        found = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r} is not the manifest of a study, or was damaged: {error}") from error
-    if not isinstance(found, dict):
-        raise ValueError(f"{str(path)!r} is not the manifest of a study: it holds a {type(found).__name__}")
-    return found
-
-
-def _drop_half_line(path):
-    """Takes off what a kill left of the last line: the next one must not be glued to it."""
-    with path.open("r+b") as file:
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            file.truncate(whole)
-
-
-def _parse(line, path, number):
-    try:
-        return Trial.from_dict(json.loads(line))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ValueError(
-            f"{str(path)!r}, line {number}, is not a trial: {error!r}. Delete this line, and the trial is trained again"
-        ) from error
+def _not_written(error, folder, trial):
+    with contextlib.suppress(OSError, ValueError):
+        finished = len({(t.variant, t.seed) for t in read_trials(folder)})
+        full = " Make room on the disk, then" if error.errno in _FULL else " Mend this, then"
+        return type(error)(
+            error.errno,
+            f"{trial.variant!r}, seed {trial.seed}, is trained, but could not be written ({error.strerror}). It is "
+            f"still in memory, in the study's `trials`; {finished} trials finished before are whole on disk.{full} "
+            "call `run` of the same Study object again: it writes this one first. A new process would train it again",
+            str(folder / TRIALS),
+        )
+    return error

@@ -1,6 +1,7 @@
 """The study: turn one knob at a time, over the same seeds, and say what is shown."""
 
 import collections.abc
+import contextlib
 import warnings
 
 import keras
@@ -12,7 +13,7 @@ from keras_regkit._core.directions import direction as known_direction
 from keras_regkit._core.extras import require
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.levers.cards.label_smoothing import smoothed
-from keras_regkit.studies import fingerprint
+from keras_regkit.studies import fingerprint, provenance
 from keras_regkit.studies.builder import Builder, check_starts
 from keras_regkit.studies.design import BASELINE, Variant, one_knob_at_a_time
 from keras_regkit.studies.engine import GAP_ENTRIES, SequentialEngine, Setup, build_variant
@@ -140,6 +141,11 @@ class Study:
         }
         self._store = Store(store, identity) if store is not None else None
         self._trials = self._store.load() if self._store else {}
+        self._provenance = {
+            **provenance.versions(),
+            "engine": self._engine.name,
+            **{key: identity[key] for key in ("train", "validation", "model")},
+        }
         self._setup = Setup(
             builder=self._builder,
             train=train,
@@ -175,8 +181,9 @@ class Study:
         variants = tuple(dict.fromkeys([BASELINE, *variants]))
         if not self._tried.issuperset(variants):
             self._try_out(variants, self._builder(self.seeds[0]))
-        plan = [(v, s) for v in variants for s in self.seeds if not self._is_done(v, s)]
-        self._run_plan(plan, len(variants) * len(self.seeds), verbose)
+        with self._writing(self._plan(variants), verbose):
+            # Anew: another process may have finished some before it gave the store back.
+            self._run_plan(self._plan(variants), len(variants) * len(self.seeds), verbose)
         trials = {(v.name, s): self._trials[v.name, s] for v in variants for s in self.seeds}
         return StudyResult(
             name=self.name,
@@ -211,6 +218,26 @@ class Study:
         model.load_weights(self._setup.weights_path(variant.name, seed))
         return model
 
+    @property
+    def trials(self):
+        """The `Trial` records finished so far, whether in the store or, if that could not be written, in memory."""
+        return tuple(self._trials.values())
+
+    def _plan(self, variants):
+        return [(v, s) for v in variants for s in self.seeds if not self._is_done(v, s)]
+
+    @contextlib.contextmanager
+    def _writing(self, plan, verbose):
+        """Holds the store while there is something to write. A study that is finished can be read by many at once."""
+        if self._store is None or not (plan or self._store.unwritten):
+            yield
+            return
+        with self._store.writing() as note:
+            if note and verbose != 0:
+                print(note)
+            self._trials.update(self._store.load())
+            yield
+
     def _is_done(self, variant, seed):
         if (variant.name, seed) not in self._trials:
             return False
@@ -237,13 +264,15 @@ class Study:
         if not plan:
             return
         trials = iter(self._engine.run(self._setup, plan))
+        settings = provenance.settings_of(variant for variant, _ in plan)
         progress = Progress(self.name, self.metric, len(plan), total, verbose)
         try:
             for trial in trials:
-                # On disk first: what is in memory counts as finished.
+                trial = provenance.stamp(trial, settings, self._provenance)
+                # What cannot be written is finished all the same: the store keeps it, to write it first the next time.
+                self._trials[trial.variant, trial.seed] = trial
                 if self._store:
                     self._store.append(trial)
-                self._trials[trial.variant, trial.seed] = trial
                 _check_metric(self.metric, trial.metrics)
                 progress.finished(trial)
         except KeyboardInterrupt:

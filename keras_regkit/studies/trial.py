@@ -19,6 +19,10 @@ class Trial:
         epochs: Number of epochs trained.
         best_epoch: 0-based epoch of the lowest `val_data_loss`; None if it never was finite.
         seconds: Wall-clock time of building, training and evaluating.
+        settings: `{lever: strength}` of the variant; empty for the baseline.
+        provenance: What the result depends on besides: `keras_regkit`, `keras`, `backend`, `backend_version`, `numpy`,
+            `python` (versions), `engine`, `train`, `validation` and `model` (fingerprints), `finished` (time, UTC).
+            A study fills it in; what an engine has written itself stays.
 
     Example:
 
@@ -34,10 +38,18 @@ class Trial:
     epochs: int
     best_epoch: int | None
     seconds: float
+    settings: dict = dataclasses.field(default_factory=dict)
+    provenance: dict = dataclasses.field(default_factory=dict)
 
     def to_dict(self):
         """Returns the record in what JSON knows; values that are not finite become null."""
         return plain(dataclasses.asdict(self))
+
+    @staticmethod
+    def file_name(variant, seed):
+        """Returns the name, without an ending, of what is kept of a trial in a file of its own."""
+        safe = "".join(c if c.isalnum() or c in "._-=" else "_" for c in variant)
+        return f"{safe}-seed{seed}"
 
     @classmethod
     def from_dict(cls, record):

@@ -58,7 +58,7 @@ def trial(variant="baseline", seed=0, value=1.0, **metrics):
 def timeless(record):
     """Returns the JSON record of a result without what depends on the clock."""
     if isinstance(record, dict):
-        return {key: timeless(value) for key, value in record.items() if key != "seconds"}
+        return {key: timeless(value) for key, value in record.items() if key not in ("seconds", "finished")}
     return [timeless(item) for item in record] if isinstance(record, list) else record
 
 
