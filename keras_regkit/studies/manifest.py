@@ -39,8 +39,8 @@ def read(folder):
     if number > FORMAT:
         raise ValueError(
             f"{str(folder)!r} was written by {written_by} in format {number}. This is keras_regkit {__version__}, "
-            f"which reads formats 1 to {FORMAT}, and leaves the folder as it is. Upgrade this one (pip install --upgrade "
-            "keras-regkit), or give the study a folder of its own with store=..."
+            f"which reads formats 1 to {FORMAT}, and leaves the folder as it is. Upgrade this one (pip install "
+            "--upgrade keras-regkit), or give the study a folder of its own with store=..."
         )
     return {key: value for key, value in found.items() if key not in _ABOUT_THE_FILE}, number, written_by
 

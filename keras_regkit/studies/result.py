@@ -3,10 +3,18 @@
 import dataclasses
 import html
 import math
+import statistics
 import textwrap
 
 from keras_regkit._core.files import plain
 from keras_regkit._core.pictures import draw
+from keras_regkit.studies.bootstrap import bootstrap_difference
+from keras_regkit.studies.export import Exports
+from keras_regkit.studies.practical import PracticalTable, practical_gain
+from keras_regkit.studies.sample_size import detectable, seeds_needed
+from keras_regkit.studies.selection import honest_best
+from keras_regkit.studies.statistics import PairedDifference
+from keras_regkit.studies.trial_values import values_by_seed
 
 HELPS, HURTS, NO_EVIDENCE = "helps", "hurts", "no evidence"
 
@@ -28,6 +36,8 @@ class VariantSummary:
         seconds: Mean wall-clock time of a trial.
         seeds: Number of seeds.
         diverged: How many of them ended with a metric that is not finite.
+        pairs: Number of seeds at which variant and baseline are both finite. 0 for the baseline.
+        error: Standard error of the difference, of which interval and p are made. NaN for the baseline.
 
     Example:
 
@@ -52,10 +62,12 @@ class VariantSummary:
     seconds: float
     seeds: int
     diverged: int
+    pairs: int = 0
+    error: float = math.nan
 
 
 @dataclasses.dataclass(frozen=True)
-class StudyResult:
+class StudyResult(Exports):
     """The outcome of a study.
 
     Args:
@@ -105,6 +117,51 @@ class StudyResult:
                 return summary
         raise KeyError(f"No variant {name!r}. Variants: {[s.name for s in self.summaries]}")
 
+    def practical(self, rope):
+        """Returns for each variant how likely a gain, practical equivalence and a loss are, as a `PracticalTable`.
+
+        Args:
+            rope: Half width of the region of practical equivalence, ≥ 0, in units of the metric: what you would not
+                change a model for.
+        """
+        rows = tuple(practical_gain(_difference(s), rope, self.direction, s.name) for s in self.summaries[1:])
+        return PracticalTable(self.metric, self.direction, rope, rows)
+
+    def bootstrap(self, name, method="studentized", **options):
+        """Returns a `BootstrapInterval` of a variant's difference, for differences that are far from normal.
+
+        Args:
+            name: Name of the variant.
+            method, options: As in `bootstrap_difference`.
+        """
+        self[name]  # so that an unknown one is named
+        _, values = values_by_seed(self)
+        return bootstrap_difference(values[name], values[self.baseline.name], self.confidence, method=method, **options)
+
+    def honest_best(self, select=None):
+        """Returns what the variant that looks best is worth without the luck of the choice, as a `WinnerEstimate`.
+
+        Args:
+            select: Seeds to choose by, so that the others measure; None leaves one seed out at a time.
+        """
+        return honest_best(self, select)
+
+    def detectable(self, seeds=None, chance=0.8):
+        """Returns the difference that a variant of median noise must have to be shown, after the Holm correction.
+
+        Args:
+            seeds: Number of seeds, ≥ 2; None for the study's own.
+            chance: Wanted chance of being shown. Defaults to 0.8.
+
+        Returns:
+            The difference, NaN where the study cannot tell its noise.
+        """
+        sd = self._noise()
+        if not sd > 0:
+            return math.nan
+        level, comparisons = 1 - self.confidence, len(self.summaries) - 1
+        return detectable(sd, seeds or self.baseline.seeds, chance, level, comparisons)
+
     def to_dict(self):
         """Returns the record in what JSON knows."""
         return plain(dataclasses.asdict(self))
@@ -136,11 +193,39 @@ class StudyResult:
     def _cost(self, summary):
         return summary.mean if self.direction == "min" else -summary.mean
 
+    def _noise(self):
+        """The median over variants of the standard deviation of their differences; NaN where none is known."""
+        known = [s.error * math.sqrt(s.pairs) for s in self.summaries[1:] if s.pairs > 1 and s.error > 0]
+        return statistics.median(known) if known else math.nan
+
     def _conclusion(self):
         helping = self.helping
         if helping:
-            return f"Helps: {', '.join(s.name for s in helping)}."
-        return f"No variant is shown to help: with {self.baseline.seeds} seeds only large effects can be."
+            return f"Helps: {', '.join(s.name for s in helping)}.{self._worth()}"
+        seeds = self.baseline.seeds
+        shown = self.detectable()
+        if not math.isfinite(shown):
+            return f"No variant is shown to help: with {seeds} seeds only large effects can be."
+        level, comparisons = 1 - self.confidence, len(self.summaries) - 1
+        more = seeds_needed(self._noise(), shown / 2, level=level, comparisons=comparisons) - seeds
+        return (
+            f"No variant is shown to help: with {seeds} seeds only large effects can be. A difference of {shown:.2g} is "
+            f"shown four times in five; {more} more seeds would show {shown / 2:.2g}."
+        )
+
+    def _worth(self):
+        """What the best of several is worth, where the seeds can tell; empty where there was nothing to choose."""
+        if len(self.summaries) < 3:
+            return ""
+        try:
+            estimate = self.honest_best()
+        except ValueError:
+            return ""
+        return f" {estimate}."
+
+
+def _difference(summary):
+    return PairedDifference(summary.difference, summary.low, summary.high, summary.p, summary.pairs, summary.error)
 
 
 def _header(result):
