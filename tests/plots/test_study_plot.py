@@ -3,12 +3,9 @@
 import dataclasses
 import math
 
-import numpy as np
 import pytest
 from fake_decision import SEEDS, study_result
 
-from keras_regkit.plots import draw
-from keras_regkit.plots import study as plots_study
 from keras_regkit.studies import StudyResult, VariantSummary
 
 pytest.importorskip("matplotlib")
@@ -75,12 +72,12 @@ def points_at(line, row):
     return list(line.get_ydata()) == [row] and line.get_marker() in "osD"
 
 
-@pytest.mark.parametrize(
-    ("direction", "text"), [("min", "lower is better: left helps"), ("max", "higher is better: right helps")]
-)
+@pytest.mark.parametrize(("direction", "text"), [("min", "◄ better"), ("max", "better ►")])
 def test_the_direction_is_stated_and_its_side_shaded(direction, text):
     axes = result(summary("a", -0.1), summary("b", 0.1), direction=direction).plot().axes[0]
-    assert any(t.startswith(text) for t in texts(axes))
+    arrow = next(t for t in axes.texts if t.get_text() == text)
+    assert arrow.xy[0] == 0
+    assert arrow.get_ha() == ("right" if direction == "min" else "left")
     box = axes.patches[0].get_extents().transformed(axes.transData.inverted())
     assert sorted([box.x0, box.x1])[0 if direction == "max" else 1] == pytest.approx(0, abs=1e-9)
     assert (box.x0 < -0.05) == (direction == "min")
@@ -157,57 +154,112 @@ def test_height_grows_with_the_rows_and_size_is_kept():
     assert tuple(result(summary("a")).plot(size=(5.0, 2.0)).get_size_inches()) == (5.0, 2.0)
 
 
+@pytest.mark.parametrize("direction", ["min", "max"])
+def test_the_better_side_has_room_for_its_arrow(direction):
+    sign = 1 if direction == "min" else -1
+    low, high = result(summary("a", 0.1 * sign, verdict="hurts"), direction=direction).plot().axes[0].get_xlim()
+    share = (-low if direction == "min" else high) / (high - low)
+    assert 0.2 < share < 0.3
+
+
 @pytest.fixture(scope="module")
 def trained():
     return study_result()
 
 
-def lines_of(axes, color):
-    return [line for line in axes.lines if line.get_color() == color]
+def dots(axes, row):
+    """Where the small dots of single seeds lie below a row, and their markers."""
+    found = [line for line in axes.lines if line.get_markersize() == 4 and row < line.get_ydata()[0] < row + 0.5]
+    return [(float(line.get_xdata()[0]), line.get_marker()) for line in found]
 
 
-def test_curves_of_baseline_and_variant_over_seeds(trained):
-    figure = draw(trained, kind="curves", variant="dropout=0.3")
-    train, validation = figure.axes
-    for axes, curve in ((train, "data_loss"), (validation, "val_data_loss")):
-        runs = [t.curves[curve] for t in trained.trials if t.variant == "dropout=0.3"]
-        *thin, bold = lines_of(axes, plots_study.fig.ORANGE)
-        assert [list(line.get_ydata()) for line in thin] == runs
-        # Runs of 50 to 54 epochs: at least half of the five reach epoch 51.
-        shown = min(len(run) for run in runs)
-        np.testing.assert_allclose(bold.get_ydata()[:shown], np.median([run[:shown] for run in runs], axis=0))
-        np.testing.assert_allclose(bold.get_ydata()[51], np.median([run[51] for run in runs if len(run) > 51]))
-        assert np.isnan(bold.get_ydata()[53])
-        assert len(lines_of(axes, plots_study.fig.BLUE)) == len(SEEDS) + 1
-    legend = validation.get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == ["baseline", "dropout=0.3"]
-    assert legend.get_title().get_text() == "median of 5 seeds"
+def test_a_dot_for_each_seed_is_its_paired_difference(trained):
+    axes = trained.plot().axes[0]
+    values = {(t.variant, t.seed): t.metrics["val_data_loss"] for t in trained.trials}
+    for row, name in enumerate(s.name for s in trained.summaries[1:]):
+        expected = [values[name, seed] - values["baseline", seed] for seed in SEEDS]
+        assert dots(axes, row) == [(pytest.approx(x), "o") for x in expected]
+    assert any("one seed each" in text for text in texts(axes))
 
 
-def test_curves_default_to_the_best_that_helps(trained):
-    names = [t.get_text() for t in trained.plot(kind="curves").axes[1].get_legend().get_texts()]
-    assert names == ["baseline", trained.best.name]
-    assert trained.best.name == "dropout=0.5"
-    nothing = study_result(dict.fromkeys(["early_stopping=5", "dropout=0.3", "dropout=0.5"], 0.3))
-    names = [t.get_text() for t in nothing.plot(kind="curves").axes[1].get_legend().get_texts()]
-    assert names == ["baseline"]
+def test_a_dot_beyond_the_axis_is_an_arrow_at_its_edge():
+    axes = study_result({"dropout=0.3": 200.0, "l2=0.01": math.nan}).plot().axes[0]
+    low, high = axes.get_xlim()
+    assert (low, high) != (0, 1)
+    assert dots(axes, 3) == [(high, ">")] * len(SEEDS)
+    assert dots(axes, 2) == []
 
 
-def test_curves_that_left_the_finite_numbers(trained):
-    diverged = study_result({"dropout=0.5": math.nan})
-    assert diverged.plot(kind="curves", variant="dropout=0.5")._repr_png_().startswith(b"\x89PNG")
+def test_long_names_are_broken_and_get_higher_rows():
+    name = " + ".join(["weight_decay=0.001", "label_smoothing=0.1", "spatial_dropout=0.5", "x" * 60])
+    short, long = result(summary("a")).plot(), result(summary(name)).plot()
+    label = long.axes[0].get_yticklabels()[0].get_text()
+    assert max(map(len, label.splitlines())) <= 28
+    assert label.replace("\n", "").replace(" ", "") == name.replace(" ", "")
+    assert long.get_figheight() > short.get_figheight() + 0.4
 
 
-def test_curves_that_exploded_are_cut_off_and_it_is_said():
-    axes = study_result({"dropout=0.5": 200.0}).plot(kind="curves", variant="dropout=0.5").axes[0]
-    assert axes.get_ylim()[1] < 2
-    assert any(t.startswith("cut off here: values reach") for t in texts(axes))
+def test_a_verdict_without_a_mark_of_its_own_can_be_drawn():
+    assert result(summary("a", verdict="equivalent")).plot()._repr_png_().startswith(b"\x89PNG")
 
 
 def test_wrong_options(trained):
     with pytest.raises(ValueError, match=r"Did you mean 'dropout=0\.5'\? Received: 'dropout=0\.51'"):
-        trained.plot(kind="curves", variant="dropout=0.51")
+        trained.plot(kind="curves", variants="dropout=0.51")
     with pytest.raises(ValueError, match="`kind` must be one of"):
-        trained.plot(kind="forest")
+        trained.plot(kind="trees")
     with pytest.raises(ValueError, match="use it with kind='curves'"):
-        trained.plot(variant="dropout=0.5")
+        trained.plot(variants="dropout=0.5")
+    with pytest.raises(ValueError, match="at least one"):
+        trained.plot(kind="curves", variants=[])
+    with pytest.raises(ValueError, match="no trials with curves"):
+        result(summary("a")).plot(kind="curves")
+
+
+def overlaps(figure, artists):
+    """Pairs of texts that lie on each other."""
+    Text, renderer = pytest.importorskip("matplotlib.text").Text, draw_all(figure)
+    # As plain texts: the line that leads from a name to its mean may cross others.
+    boxes = [(a.get_text(), Text.get_window_extent(a, renderer)) for a in artists if a.get_text()]
+    return [(a, b) for i, (a, x) in enumerate(boxes) for b, y in boxes[:i] if x.overlaps(y)]
+
+
+def draw_all(figure):
+    canvas = pytest.importorskip("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
+    canvas.draw()
+    return canvas.get_renderer()
+
+
+MANY = {
+    "l2": [1e-4, 1e-3, 1e-2, 3e-2, 0.1],
+    "dropout": [0.1, 0.2, 0.3, 0.4, 0.5],
+    "weight_decay": [1e-4, 1e-3, 1e-2, 0.1],
+    "label_smoothing": [0.05, 0.1, 0.2],
+}
+
+
+@pytest.fixture(scope="module")
+def crowded():
+    return study_result({"weight_decay=0.1": math.nan, "weight_decay=0.01": 9.0}, levers=MANY)
+
+
+@pytest.mark.parametrize("kind", ["forest", "gap"])
+@pytest.mark.parametrize("which", ["trained", "crowded"])
+def test_no_text_lies_on_another(request, kind, which):
+    record = request.getfixturevalue(which)
+    figure = record.plot(kind=kind)
+    axes = figure.axes[0]
+    written = [*axes.texts, axes.title, *(axes.get_yticklabels() if kind == "forest" else [])]
+    assert len(written) > len(record.summaries)
+    assert overlaps(figure, written) == []
+
+
+def test_nothing_is_cut_off_at_the_sides(crowded):
+    for kind in ("forest", "curves", "gap"):
+        figure = crowded.plot(kind=kind)
+        box = figure.get_tightbbox(draw_all(figure))
+        width, height = figure.get_size_inches()
+        assert box.x0 > -0.05
+        assert box.y0 > -0.05
+        assert box.x1 < width + 0.05
+        assert box.y1 < height + 0.05
