@@ -77,7 +77,7 @@ def _draw_path(axes, record):
         if not math.isfinite(point):
             axes.annotate("no finite value to compare", (centre, row), va="center", fontsize=9, fontstyle="italic")
         axes.annotate(
-            "taken" if step.accepted else "left out",
+            step.outcome,
             (1, row),
             xycoords=axes.get_yaxis_transform(),
             xytext=(6, 0),
@@ -149,7 +149,10 @@ def _draw_test(axes, record):
 
 
 def _what_was_tried(step):
-    """The lever that is new in a step."""
+    """The lever that a step adds, or takes out."""
+    if step.kind == "backward":
+        kept = step.variant.split(" + ")
+        return "− " + " + ".join(lever for lever in step.against.split(" + ") if lever not in kept)
     return "+ " + step.variant.removeprefix(f"{step.against} + ")
 
 

@@ -38,7 +38,7 @@ def print_decision(decision, file=None, width=None):
     )
     console.rule("Combination")
     for step in decision.steps:
-        outcome = "[green]taken[/]" if step.accepted else "left out"
+        outcome = f"[green]{step.outcome}[/]" if step.accepted else step.outcome
         console.print(
             f"{step.variant} against {step.against}: {step.difference:+.3g} "
             f"\\[{step.low:+.3g}, {step.high:+.3g}] → {outcome}"

@@ -11,14 +11,15 @@ from keras_regkit.studies.result import StudyResult
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One step of the combination: a lever was tried on top of those already taken.
+    """One step of the combination: a lever was tried on top of those already taken, or taken out again.
 
     Args:
         variant: Name of the variant that was tried.
         against: Name of the variant it was compared with.
         difference, low, high: Mean and interval of the paired difference of the metric, over seeds.
         p: Of the paired t-test, not corrected: the step decides, it does not claim.
-        accepted: Whether the lever was taken.
+        accepted: Whether the combination went over to `variant`: the lever was taken, or dropped.
+        kind: `"forward"`, or `"backward"` where `variant` is `against` without one of its levers.
 
     >>> from keras_regkit.studies import Step
     >>> Step("l2=0.001 + dropout=0.5", "l2=0.001", -0.03, -0.05, -0.01, p=0.01, accepted=True).accepted
@@ -32,6 +33,17 @@ class Step:
     high: float
     p: float
     accepted: bool
+    kind: str = "forward"
+
+    @property
+    def outcome(self):
+        """What became of the lever: `"taken"` or `"left out"`; of a backward step `"dropped"` or `"kept"`."""
+        accepted, refused = {"forward": ("taken", "left out"), "backward": ("dropped", "kept")}[self.kind]
+        return accepted if self.accepted else refused
+
+    def __str__(self):
+        interval = f"[{self.low:+.3g}, {self.high:+.3g}]"
+        return f"{self.variant} against {self.against}: {self.difference:+.3g} {interval} → {self.outcome}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,16 +184,9 @@ class Decision:
             "",
             str(self.result),
             "",
-            *(_step_line(step) for step in self.steps),
+            *map(str, self.steps),
             *([""] if self.steps else []),
             self.conclusion(),
             f"Saved in {str(self.output)!r}: model.keras, report.html, decision.json, study/",
         ]
         return "\n".join(lines)
-
-
-def _step_line(step):
-    outcome = "taken" if step.accepted else "left out"
-    return (
-        f"{step.variant} against {step.against}: {step.difference:+.3g} [{step.low:+.3g}, {step.high:+.3g}] → {outcome}"
-    )

@@ -2,8 +2,10 @@
 
 import dataclasses
 import functools
+import itertools
 
 from keras_regkit.levers import Lever, parse
+from keras_regkit.studies.exclusive import group_of
 from keras_regkit.surgery.rebuild import check_rewritable
 
 
@@ -48,6 +50,19 @@ class Variant:
         """Returns the variant that has the settings of both."""
         return Variant(self.settings + other.settings)
 
+    def without(self, lever):
+        """Returns the variant without a lever.
+
+        Args:
+            lever: The `Lever`, or its name.
+
+        >>> from keras_regkit import levers
+        >>> Variant(((levers.get("l2"), 1e-3), (levers.get("dropout"), 0.5))).without("l2").name
+        'dropout=0.5'
+        """
+        name = getattr(lever, "name", lever)
+        return Variant(tuple((own, strength) for own, strength in self.settings if own.name != name))
+
 
 BASELINE = Variant()
 
@@ -71,3 +86,35 @@ def one_knob_at_a_time(levers):
     """
     knobs = [Variant(((lever, strength),)) for lever, strengths in parse(levers) for strength in strengths]
     return [BASELINE, *knobs]
+
+
+def factorial(levers):
+    """Returns the full grid: every combination of the strengths of several levers, each of them also off.
+
+    A lever that helps only beside another is found by no design that turns one knob at a time. The grid grows as the
+    product of (strengths + 1): two levers are what it is made for.
+
+    Args:
+        levers: Names, `Lever` objects, or a dict from name to strengths.
+
+    Raises:
+        ValueError: two of the levers exclude each other, such as two that shrink the same weights.
+
+    Example:
+
+    >>> [variant.name for variant in factorial({"l2": 1e-3, "dropout": 0.5})]
+    ['baseline', 'dropout=0.5', 'l2=0.001', 'l2=0.001 + dropout=0.5']
+
+    `study.run_variants(studies.factorial(...))` trains them.
+    """
+    pairs = parse(levers)
+    groups = [group_of(lever) for lever, _ in pairs]
+    for (lever, _), group in zip(pairs, groups, strict=True):
+        if groups.count(group) > 1:
+            both = [other.name for (other, _), g in zip(pairs, groups, strict=True) if g == group]
+            raise ValueError(
+                f"`levers` of a grid must go together. Received: {both}, of which a model can have one "
+                f"({lever.family}). Make a grid for each"
+            )
+    choices = [[(), *(((lever, strength),) for strength in strengths)] for lever, strengths in pairs]
+    return [Variant(sum(chosen, ())) for chosen in itertools.product(*choices)]

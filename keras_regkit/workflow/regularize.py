@@ -17,9 +17,8 @@ from keras_regkit._core.files import write_atomically, write_json
 from keras_regkit._version import __version__
 from keras_regkit.diagnosis import diagnose
 from keras_regkit.levers import parse
-from keras_regkit.studies import Decision, Study
+from keras_regkit.studies import Decision, Study, combine
 from keras_regkit.workflow.candidates import candidates
-from keras_regkit.workflow.combine import combine
 from keras_regkit.workflow.folder import claim
 from keras_regkit.workflow.held_out import score
 from keras_regkit.workflow.prepare import prepare
@@ -139,8 +138,9 @@ def regularize(
         one_knob = one_knob or study(chosen)
         result = one_knob.run(verbose)
         say("3/4 Combining what helped")
-        winner, steps, more_trials = combine(one_knob, result, verbose)
-        result = dataclasses.replace(result, trials=result.trials + more_trials)
+        combination = combine(one_knob, result, verbose=verbose)
+        winner = combination.winner
+        result = dataclasses.replace(result, trials=result.trials + combination.trials)
         say(f"4/4 The test set, once: {winner.name} against the template")
         test_score = score(one_knob, winner, prepared)
         core = one_knob.model(winner, seed)
@@ -156,7 +156,7 @@ def regularize(
             notes=prepared.notes,
             diagnosis=diagnosis,
             result=result,
-            steps=steps,
+            steps=combination.steps,
             winner=winner.name,
             settings={lever.name: strength for lever, strength in winner.settings},
             test=test_score,
