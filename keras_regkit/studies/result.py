@@ -209,8 +209,8 @@ class StudyResult(Exports):
         level, comparisons = 1 - self.confidence, len(self.summaries) - 1
         more = seeds_needed(self._noise(), shown / 2, level=level, comparisons=comparisons) - seeds
         return (
-            f"No variant is shown to help: with {seeds} seeds only large effects can be. A difference of {shown:.2g} is "
-            f"shown four times in five; {more} more seeds would show {shown / 2:.2g}."
+            f"No variant is shown to help: with {seeds} seeds only large effects can be. A difference of {shown:.2g} "
+            f"is shown four times in five; with {more} more seeds, one of {shown / 2:.2g}."
         )
 
     def _worth(self):

@@ -22,6 +22,8 @@ class PairedDifference:
         p: Two-sided p-value of the paired t-test; 1 with fewer than two pairs. Where all differences are alike the test
             of signs stands in: a t-test would be certain of what a coin can do.
         pairs: Number of seeds at which both values were finite.
+        error: Standard error of the mean that the interval and p are made with; 0 where all differences are alike, NaN
+            with fewer than two pairs.
     """
 
     mean: float
@@ -29,6 +31,7 @@ class PairedDifference:
     high: float
     p: float
     pairs: int
+    error: float = math.nan
 
 
 def paired_difference(variant, baseline, confidence=0.95):
@@ -55,7 +58,7 @@ def paired_difference(variant, baseline, confidence=0.95):
     >>> round(d.mean, 3), round(d.low, 3), round(d.high, 3), d.pairs
     (-1.333, -2.768, 0.101, 3)
     """
-    variant, baseline = _finite_pairs(variant, baseline)
+    variant, baseline = finite_pairs(variant, baseline)
     return _t_difference(variant, baseline, confidence, share=0.0)
 
 
@@ -100,11 +103,16 @@ def corrected_difference(variant, baseline, train_rows, test_rows, confidence=0.
                 f"`{name}` must be one number, or one for each of the {len(variant)} splits. Received: {len(given)}"
             )
     share = float(np.mean(np.asarray(test_rows, float) / np.asarray(train_rows, float)))
-    variant, baseline = _finite_pairs(variant, baseline)
+    variant, baseline = finite_pairs(variant, baseline)
     return _t_difference(variant, baseline, confidence, share)
 
 
-def _finite_pairs(variant, baseline):
+def finite_pairs(variant, baseline):
+    """Returns both lists as arrays, without the positions at which either value is not finite.
+
+    Raises:
+        ValueError: they differ in length.
+    """
     variant, baseline = np.asarray(variant, float), np.asarray(baseline, float)
     if variant.shape != baseline.shape or variant.ndim != 1:
         raise ValueError(
@@ -128,12 +136,12 @@ def _t_difference(variant, baseline, confidence, share):
     sd = float(difference.std(ddof=1))
     if sd <= _RESOLUTION * max(np.abs(variant).max(), np.abs(baseline).max()):
         independent = 1 / (1 / n + share)
-        return PairedDifference(mean, mean, mean, 1.0 if mean == 0 else min(1.0, 2.0 ** (1 - independent)), n)
+        return PairedDifference(mean, mean, mean, 1.0 if mean == 0 else min(1.0, 2.0 ** (1 - independent)), n, 0.0)
     error = sd * math.sqrt(1 / n + share)
     special = require("scipy.special", extra="studies", purpose="A study's statistics")
     width = float(special.stdtrit(n - 1, (1 + confidence) / 2)) * error
     p = 2 * float(special.stdtr(n - 1, -abs(mean) / error))
-    return PairedDifference(mean, mean - width, mean + width, p, n)
+    return PairedDifference(mean, mean - width, mean + width, p, n, error)
 
 
 def holm(p_values):

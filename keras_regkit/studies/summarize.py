@@ -26,12 +26,12 @@ def summarize(variants, seeds, trials, metric, direction, confidence):
         lost = sum(
             math.isfinite(b) and not math.isfinite(v) for v, b in zip(values[variant.name], baseline, strict=True)
         )
-        verdict = _verdict(difference, p, direction, 1 - confidence, lost, len(seeds))
+        verdict = verdict_of(difference, p, direction, 1 - confidence, lost, len(seeds))
         summaries.append(_summary(variant, seeds, trials, values, difference, p, verdict))
     return tuple(summaries)
 
 
-def _verdict(difference, p, direction, level, lost, seeds):
+def verdict_of(difference, p, direction, level, lost, seeds):
     """The verdict; `lost` counts the seeds at which the variant diverged and the baseline did not."""
     if lost > seeds / 2:
         return HURTS  # a training that does not end is no improvement, whatever the rest of the seeds say
@@ -63,4 +63,6 @@ def _summary(variant, seeds, trials, values, difference, p, verdict):
         seconds=float(np.mean([t.seconds for t in own])),
         seeds=len(seeds),
         diverged=len(own) - len(finite),
+        pairs=difference.pairs if difference else 0,
+        error=difference.error if difference else math.nan,
     )
