@@ -17,6 +17,7 @@ from keras_regkit.studies import fingerprint, provenance
 from keras_regkit.studies.builder import Builder, check_starts
 from keras_regkit.studies.design import BASELINE, Variant, one_knob_at_a_time
 from keras_regkit.studies.engine import GAP_ENTRIES, SequentialEngine, Setup, build_variant
+from keras_regkit.studies.measure import measure
 from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store
@@ -163,7 +164,7 @@ class Study:
         """Trains what is not yet in the store, and returns the `StudyResult`.
 
         Args:
-            verbose: 0 for silence, 1 or `"auto"` for a progress bar with an estimate, 2 for one line per trial.
+            verbose: 0 for silence, 1 or `"auto"` for a line with an estimate, 2 for one line per trial.
 
         Raises:
             KeyboardInterrupt: at Ctrl-C. Finished trials are kept; the message says how to continue.
@@ -179,7 +180,7 @@ class Study:
         """
         OneOf("auto", 0, 1, 2).check("verbose", verbose)
         variants = tuple(dict.fromkeys([BASELINE, *variants]))
-        if not self._tried.issuperset(variants):
+        if not self._tried.issuperset(map(_kind, variants)):
             self._try_out(variants, self._builder(self.seeds[0]))
         with self._writing(self._plan(variants), verbose):
             # Anew: another process may have finished some before it gave the store back.
@@ -218,6 +219,22 @@ class Study:
         model.load_weights(self._setup.weights_path(variant.name, seed))
         return model
 
+    def evaluate(self, variant, seed, data):
+        """Returns the metrics of the variant's trained model for `seed` on other data, such as a test set.
+
+        Args:
+            variant, seed: As in `model`, from whose kept weights they come.
+            data: Data of the kinds that `train` may be.
+
+        Returns:
+            A dict: `"data_loss"`, the clean loss that all variants are judged by, and the metrics the model was
+            compiled with, by their names.
+
+        Raises:
+            ValueError: no weights are kept for this trial.
+        """
+        return measure(self.model(variant, seed), data, loss=self._setup.loss)
+
     @property
     def trials(self):
         """The `Trial` records finished so far, whether in the store or, if that could not be written, in memory."""
@@ -247,7 +264,7 @@ class Study:
     def _try_out(self, variants, example):
         """Applies each variant that was not tried before to `example`, and says what is wrong with which."""
         for variant in variants:
-            if variant in self._tried:
+            if _kind(variant) in self._tried:
                 continue
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", NoEffectWarning)
@@ -258,14 +275,15 @@ class Study:
                 if warning.category is NoEffectWarning:
                     about = NoEffectWarning(f"{variant.name!r}: {about}")
                 warnings.warn(about, stacklevel=3)
-            self._tried.add(variant)
+            self._tried.add(_kind(variant))
 
     def _run_plan(self, plan, total, verbose):
         if not plan:
             return
         trials = iter(self._engine.run(self._setup, plan))
         settings = provenance.settings_of(variant for variant, _ in plan)
-        progress = Progress(self.name, self.metric, len(plan), total, verbose)
+        earlier = tuple(self._trials.values())
+        progress = Progress(self.name, self.metric, len(plan), total, verbose, self.direction, earlier)
         try:
             for trial in trials:
                 trial = provenance.stamp(trial, settings, self._provenance)
@@ -282,6 +300,7 @@ class Study:
                 "to continue"
             ) from None
         finally:
+            progress.close()
             if hasattr(trials, "close"):
                 trials.close()
         missing = [(v.name, s) for v, s in plan if (v.name, s) not in self._trials]
@@ -290,6 +309,11 @@ class Study:
                 f"Engine {self._engine.name!r} must yield a trial for each variant and seed of its plan. "
                 f"Missing: {missing[:5]}"
             )
+
+
+def _kind(variant):
+    """What has to be tried only once: of a combination the set of its levers, which other strengths do not change."""
+    return variant if len(variant.settings) < 2 else tuple(lever.name for lever, _ in variant.settings)
 
 
 def _compiled_metrics(model, validation, batch_size):
