@@ -119,7 +119,9 @@ def _power(n, size, level):
     centre = math.sqrt(n) * size
     if centre > 40 and centre > 40 * t:
         return 1.0  # far beyond what the distribution's series are made for
-    return float(1 - special.nctdtr(n - 1, centre, t) + special.nctdtr(n - 1, centre, -t))
+    # Beyond a centre of 3 findings on the wrong side are a thousandth of the level at most, and their series may fail.
+    wrong_side = special.nctdtr(n - 1, centre, -t) if centre < 3 else 0.0
+    return float(1 - special.nctdtr(n - 1, centre, t) + wrong_side)
 
 
 def _check_chance(chance, level):
