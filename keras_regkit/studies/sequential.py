@@ -56,7 +56,7 @@ class SequentialTest:
     n of N seeds the chance of a false finding so far is f(n / N),
 
         pocock            f(x) = level · ln(1 + (e − 1) · x)           much at once: large effects end a study early
-        obrien_fleming    f(x) = 2 − 2 · Φ(z(1 − level / 2) / √x)      little at first: the last look is nearly a t-test
+        obrien_fleming    f(x) = 4 − 4 · Φ(z(1 − level / 4) / √x)      little at first: the last look is nearly a t-test
 
     The p-value that may stop the study at a look follows from a million simulated studies of nothing (t statistics do
     not depend on the size of the noise). Where a level is too small to be simulated, what is spent at that look is used
@@ -169,4 +169,4 @@ def look_levels(looks, level, spending):
 def _spent(x, level, spending, special):
     if spending == "pocock":
         return level * math.log1p((math.e - 1) * x)
-    return 2 * float(special.ndtr(special.ndtri(level / 2) / math.sqrt(x)))
+    return 4 * float(special.ndtr(special.ndtri(level / 4) / math.sqrt(x)))  # on each side, half of the level

@@ -28,13 +28,12 @@ def test_the_level_is_kept_over_all_looks(spending, looks, level):
 
 
 def test_pococks_levels_are_nearly_constant_and_obriens_grow():
-    # Normal theory, four equal looks: Pocock's constant is 0.0182, O'Brien and Fleming's last one 0.043.
     looks = (250, 500, 750, 1000)
     pocock, obrien = look_levels(looks, 0.05, "pocock"), look_levels(looks, 0.05, "obrien_fleming")
-    np.testing.assert_allclose(pocock, 0.0182, atol=0.003)
-    assert obrien[0] < 1e-4 < 0.035 < obrien[-1] < 0.05
-    # Lan and DeMets 1983: z of 4.333, 2.963, 2.359, 2.014 for these looks.
-    np.testing.assert_allclose(obrien, [1.5e-5, 3.05e-3, 0.0183, 0.0440], rtol=0.06)
+    np.testing.assert_allclose(pocock, 0.0182, atol=0.003)  # Pocock's own constant for four equal looks
+    # For these looks and many values the published bounds on |z| are 4.333, 2.963, 2.359 and 2.014.
+    np.testing.assert_allclose(obrien[1:], [3.05e-3, 0.0183, 0.0440], rtol=0.03)
+    assert obrien[0] == pytest.approx(1.5e-5, rel=0.1)
 
 
 def test_one_look_is_the_t_test():
@@ -62,13 +61,13 @@ def test_a_finding_stays():
 
 
 @pytest.mark.parametrize(
-    ("batches", "message"), [([[0.1] * 5], "A look is planned at 3"), ([[1, 2, 3], [1, 2, 3, 4]], "planned at 6 seeds")]
+    ("first", "then", "message"), [(0, 5, "A look is planned at 3 seeds"), (3, 4, "planned at 6 seeds. Received: 7")]
 )
-def test_looks_that_were_not_planned_are_refused(batches, message):
+def test_looks_that_were_not_planned_are_refused(first, then, message):
     test = SequentialTest([3, 6])
+    test.update(np.arange(first))
     with pytest.raises(ValueError, match=message):
-        for batch in batches:
-            test.update(batch)
+        test.update(np.arange(then))
 
 
 @pytest.mark.parametrize("looks", [[], [5, 5], [10, 5], [1, 5]])
@@ -84,7 +83,7 @@ def studies_of(seed, effects, most=20):
 
 
 def test_looking_early_finds_nothing_where_there_is_nothing():
-    studies = 400
+    studies = 200
     wrong, seeds = 0, []
     for seed in range(studies):
         found = run_sequentially(studies_of(seed, [0] * 3))
