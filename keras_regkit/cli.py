@@ -1,7 +1,8 @@
-"""The command line: `keras-regkit run | demo | diagnose | levers`."""
+"""The command line: `keras-regkit run | demo | diagnose | levers | export`."""
 
 import argparse
 import os
+import pathlib
 import sys
 import warnings
 
@@ -16,6 +17,7 @@ examples:
   keras-regkit run patients.csv --target relapse
   keras-regkit diagnose log.csv --plot curves.png
   keras-regkit levers dropout
+  keras-regkit export regkit-run/study --to csv
 
 exit status: 0 done, 2 a mistake in the call or the data, 130 interrupted (repeat the command to continue)
 """
@@ -132,6 +134,17 @@ def _levers(options):
     return 0
 
 
+def _export(options):
+    from keras_regkit import studies
+
+    study = studies.load(options.study)
+    endings = {"csv": ".csv", "parquet": ".parquet", "hparams": "-hparams"}
+    output = options.output or pathlib.Path(options.study).resolve().name + endings[options.to]
+    getattr(study, f"to_{options.to}")(output)
+    print(f"{len(study.trials)} trials of study {study.name!r}: {output}")
+    return 0
+
+
 def _common(options):
     return {
         "task": options.task,
@@ -226,6 +239,19 @@ def _parser():
     )
     levers.add_argument("name", nargs="?", help="a lever")
     levers.set_defaults(run=_levers)
+
+    export = commands.add_parser(
+        "export",
+        help="the trainings of a study as a table or for TensorBoard",
+        description="Writes one row (csv, parquet) or one TensorBoard run (hparams) for each finished training of a "
+        "study. A study that is running can be exported too.",
+    )
+    export.add_argument("study", help="a study's folder, such as regkit-run/study")
+    export.add_argument("--to", required=True, choices=("csv", "parquet", "hparams"), help="what to write")
+    export.add_argument(
+        "--output", help="the file, or for hparams the folder (default: named after the study's folder)"
+    )
+    export.set_defaults(run=_export)
     return parser
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from keras_regkit import levers
 from keras_regkit.cli import main
+from keras_regkit.studies import Trial
+from keras_regkit.studies.store import Store
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,7 @@ def test_progress_is_shown_unless_quiet(table, capsys):
         (["run", "table.csv", "--target", "y", "--seeds", "1"], "seeds"),
         (["diagnose", "no.csv"], "no.csv"),
         (["levers", "dropuot"], "Did you mean 'dropout'"),
+        (["export", "no", "--to", "csv"], "'no', which does not exist"),
     ],
 )
 def test_mistakes_are_one_line_without_a_traceback(table, arguments, message, capsys):
@@ -90,6 +93,20 @@ def test_separator_can_be_written_as_a_tab(table, tmp_path, capsys):
     assert "'z'" in capsys.readouterr().err
 
 
+def test_export_writes_a_study_as_it_is_asked_to(tmp_path, capsys):
+    folder = tmp_path / "out" / "study"
+    Store(folder, {"name": "mine"}).append(Trial("l2=0.1", 0, {"gap": 0.25}, {}, 1, 0, 0.5, {"l2": 0.1}))
+    assert main(["export", "out/study", "--to", "csv"]) == 0
+    assert "1 trials of study 'mine': study.csv" in capsys.readouterr().out
+    assert pd.read_csv("study.csv")["settings.l2"].tolist() == [0.1]
+    assert main(["export", "out/study", "--to", "parquet", "--output", "deep/t.parquet"]) == 0
+    assert pd.read_parquet("deep/t.parquet")["metrics.gap"].tolist() == [0.25]
+    assert main(["export", "out/study", "--to", "hparams"]) == 0
+    assert (tmp_path / "study-hparams" / "l2=0.1-seed0").is_dir()
+    assert main(["export", "out", "--to", "csv"]) == 2
+    assert "Did you mean 'out/study'" in capsys.readouterr().err
+
+
 def test_levers_lists_every_card(capsys):
     assert main(["levers"]) == 0
     listed = capsys.readouterr().out
@@ -108,7 +125,7 @@ def test_no_command_shows_help(capsys):
     assert "diagnose" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["run", "demo", "diagnose", "levers"])
+@pytest.mark.parametrize("command", ["run", "demo", "diagnose", "levers", "export"])
 def test_help_of_every_command(command, capsys):
     with pytest.raises(SystemExit) as exit_:
         main([command, "--help"])
