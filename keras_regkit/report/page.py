@@ -15,6 +15,7 @@ _TONES = {
     "no difference shown": "open",
     "same model": "open",
 }
+_PANELS = 6  # of learning curves
 _TASKS = {
     "binary": "Classification, two classes",
     "multiclass": "Classification, several classes",
@@ -42,12 +43,7 @@ def page(decision, schema=None):
             decision.diagnosis,
             f"Learning curves of the template: train and validation by epoch. Judged as: {decision.diagnosis.regime}.",
         ),
-        "study_picture": picture(
-            result,
-            "Paired difference of each variant to the baseline, with its interval. The numbers are in the table below.",
-        )
-        if len(result.summaries) > 1
-        else None,
+        "pictures": _pictures(result) if len(result.summaries) > 1 else {},
         "curves": _curves(decision),
         "path_picture": picture(
             decision,
@@ -87,23 +83,38 @@ def _resolution(result):
     return statistics.median(halves) if halves else None
 
 
-def _curves(decision):
-    """Returns the picture of template and winner over seeds, and whose curves it shows."""
-    result = decision.result
-    known = {trial.variant for trial in result.trials}
-    if result.baseline.name not in known:
-        return None
-    # The trials of a combination may have stayed in the study's folder; then the first lever that was taken speaks.
-    taken = [step.variant for step in decision.steps if step.accepted]
-    shown = next((name for name in (decision.winner, *taken, result.best.name) if name in known), result.baseline.name)
-    alone = shown == result.baseline.name
-    whose = "the template" if alone else f"the template and {shown}"
-    alt = f"Train and validation loss by epoch, of {whose}; one line for each seed and their median."
+def _pictures(result):
+    """Returns the pictures of all variants."""
     return {
-        "variant": shown,
-        "alone": alone,
-        "is_winner": shown == decision.winner,
-        "picture": picture(result, alt, kind="curves", variant=shown),
+        "forest": picture(
+            result,
+            "Paired difference of each variant to the baseline, with its interval. The numbers are in the table below.",
+        ),
+        "gap": picture(
+            result,
+            f"Scatter of the gap between validation and train loss against {result.metric}: a dot for each trial, a "
+            "larger one for the mean of each variant.",
+            kind="gap",
+        ),
+    }
+
+
+def _curves(decision):
+    """Returns the picture of the curves over seeds, and whether the winner is among them; None without any curves."""
+    result = decision.result
+    known = {trial.variant for trial in result.trials if trial.curves}
+    if not known:
+        return None
+    # What decided first, then what helps most, as far as a page has room.
+    taken = [step.variant for step in decision.steps if step.accepted]
+    wanted = [result.baseline.name, decision.winner, *taken, *(s.name for s in result.helping)]
+    others = [s.name for s in result.summaries]
+    shown = [name for name in dict.fromkeys([*wanted, *others]) if name in known][:_PANELS]
+    alt = f"Train and validation loss by epoch, median and range over seeds, of {', '.join(shown)}."
+    return {
+        "all": known == set(shown),
+        "has_winner": decision.winner in shown,
+        "picture": picture(result, alt, kind="curves", variants=shown),
     }
 
 

@@ -33,6 +33,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, source):
         super().__init__()
         self.open, self.tags, self.images, self.links, self.ids, self.words = [], [], [], [], [], []
+        self.captions = []
         self.feed(source)
         self.close()
         assert self.open == []
@@ -52,6 +53,8 @@ class Page(html.parser.HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data)
+        if self.open and self.open[-1] == "figcaption":
+            self.captions.append(data)
 
     @property
     def text(self):
@@ -85,7 +88,9 @@ def test_it_needs_nothing_from_outside(helped):
 
 def test_pictures_are_inside_and_described(helped):
     _, page = helped
-    assert len(page.images) == 4
+    assert len(page.images) == 5
+    assert all(caption.count(".") <= 1 for caption in page.captions)
+    assert len(page.captions) == len(page.images)
     for image in page.images:
         kind, data = image["src"].split(",")
         assert kind == "data:image/svg+xml;base64"
@@ -116,7 +121,8 @@ def test_it_opens_with_the_conclusion(helped):
         "● helps",
         "■ hurts",
         "◇ no evidence",
-        "The template and early_stopping=5 + dropout=0.5, over seeds",
+        "of the template and the variants that matter most; a tick marks where a training stopped.",
+        "only what also moves down predicts better.",
         "✓ taken",
         "– left out",
         "No row is in two parts: verified.",
@@ -198,19 +204,40 @@ def test_columns_are_listed_when_known(tmp_path):
     assert "It counts the rows." in page.text
 
 
-def test_curves_of_a_lever_stand_in_for_a_winner_without_trials(tmp_path):
+def curves_of(page):
+    """The variants whose learning curves are shown, from the picture's description."""
+    alt = next(image["alt"] for image in page.images if "range over seeds" in image["alt"])
+    return alt.split("of ", 2)[-1].rstrip(".").split(", ")
+
+
+def test_curves_are_of_what_decided_and_what_helps(helped):
+    shown = curves_of(helped[1])
+    assert shown[:3] == ["baseline", "early_stopping=5 + dropout=0.5", "early_stopping=5"]
+    assert set(shown[3:5]) == {"dropout=0.3", "dropout=0.5"}
+    assert len(shown) == 6
+
+
+def test_a_winner_without_trials_is_looked_for_in_the_folder(tmp_path):
     record = decision()
     kept = tuple(t for t in record.result.trials if " + " not in t.variant)
     record = dataclasses.replace(record, result=dataclasses.replace(record.result, trials=kept))
     _, page = written(tmp_path, record)
-    assert "The template and early_stopping=5, over seeds" in page.text
-    assert "its own curves are in study/" in page.text
+    assert curves_of(page)[:2] == ["baseline", "early_stopping=5"]
+    assert "The winner’s own curves are in study/." in page.text
 
 
 def test_without_any_trials_there_are_no_curves(tmp_path):
     record = decision()
     record = dataclasses.replace(record, result=dataclasses.replace(record.result, trials=()))
     _, page = written(tmp_path, record)
+    assert len(page.images) == 4
+    assert "Learning curves over seeds" not in page.text
+
+
+def test_without_variants_there_is_nothing_to_compare(tmp_path):
+    record = decision(helped=False)
+    alone = dataclasses.replace(record.result, summaries=record.result.summaries[:1])
+    _, page = written(tmp_path, dataclasses.replace(record, result=alone))
     assert len(page.images) == 3
 
 
