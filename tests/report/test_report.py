@@ -17,6 +17,7 @@ import pytest
 from fake_decision import decision, study_result
 
 from keras_regkit import report, tables
+from keras_regkit.report import page as page_module
 from keras_regkit.report.usage import usage
 
 pytest.importorskip("matplotlib")
@@ -24,6 +25,7 @@ pytest.importorskip("jinja2")
 pandas = pytest.importorskip("pandas")
 
 EVIL = "<script>alert(1)</script>"
+SKETCH = {"src": "data:image/svg+xml;base64,PHN2Zy8+", "width": 8, "height": 4}
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
 
@@ -59,6 +61,18 @@ class Page(html.parser.HTMLParser):
     @property
     def text(self):
         return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+@pytest.fixture
+def drawn():
+    """For tests that need real pictures."""
+
+
+@pytest.fixture(autouse=True)
+def _sketches(request, monkeypatch):
+    """Drawing takes most of a report's time: tests of its words do without."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(page_module, "picture", lambda record, alt, **options: dict(SKETCH, alt=alt))
 
 
 def written(tmp_path, record, schema=None):
@@ -241,7 +255,7 @@ def test_without_variants_there_is_nothing_to_compare(tmp_path):
     assert len(page.images) == 3
 
 
-def test_numbers_that_are_not_finite(tmp_path):
+def test_numbers_that_are_not_finite(tmp_path, drawn):
     result = study_result({"l2=0.01": math.nan, "dropout=0.3": 200.0})
     test = dataclasses.replace(decision().test, low=math.nan, high=math.nan)
     _, page = written(tmp_path, decision(result=result, test=test))
@@ -277,7 +291,7 @@ def test_checks_of_the_split(tmp_path, changes, words):
     assert words in written(tmp_path, dataclasses.replace(record, split=record.split | changes))[1].text
 
 
-def test_the_same_record_gives_the_same_bytes(tmp_path):
+def test_the_same_record_gives_the_same_bytes(tmp_path, drawn):
     first, second = (report.write(decision(), tmp_path / name).read_bytes() for name in ("a.html", "b.html"))
     assert first == second
 
