@@ -11,27 +11,37 @@ from keras_regkit.studies.practical import PracticalGain, PracticalTable, practi
 from keras_regkit.studies.result import StudyResult, VariantSummary
 from keras_regkit.studies.run_sequentially import SequentialResult, run_sequentially
 from keras_regkit.studies.sample_size import detectable, power, seeds_needed
+from keras_regkit.studies.search import search
+from keras_regkit.studies.search_result import Candidate, HeldOutScore, Rung, SearchResult
 from keras_regkit.studies.selection import WinnerEstimate, honest_best
 from keras_regkit.studies.sequential import Look, SequentialTest
+from keras_regkit.studies.space import Space
 from keras_regkit.studies.statistics import PairedDifference, corrected_difference, holm, paired_difference
 from keras_regkit.studies.stored import StoredStudy, load
+from keras_regkit.studies.strength_range import StrengthRange
 from keras_regkit.studies.study import Study
 from keras_regkit.studies.trial import Trial
 
 __all__ = [
     "BootstrapInterval",
+    "Candidate",
     "Combination",
     "Comparison",
     "Decision",
+    "HeldOutScore",
     "Look",
     "PairedDifference",
     "PracticalGain",
     "PracticalTable",
+    "Rung",
+    "SearchResult",
     "SequentialEngine",
     "SequentialResult",
     "SequentialTest",
+    "Space",
     "Step",
     "StoredStudy",
+    "StrengthRange",
     "Study",
     "StudyResult",
     "TestScore",
@@ -54,5 +64,6 @@ __all__ = [
     "power",
     "practical_gain",
     "run_sequentially",
+    "search",
     "seeds_needed",
 ]
