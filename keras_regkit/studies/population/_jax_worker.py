@@ -1,0 +1,141 @@
+"""The process that trains populations: it is handed jobs, and hands back what is finished.
+
+Started by `Worker`, with Keras on JAX whatever the backend of the process that studies:
+
+    python -m keras_regkit.studies.population._jax_worker ADDRESS DEVICES
+"""
+
+import importlib
+import os
+import sys
+import traceback
+from multiprocessing.connection import Client
+
+import jax
+import keras
+import numpy as np
+
+from keras_regkit._core.optimizers import without_loss_scale
+from keras_regkit._core.strength import strengths_of_loss
+from keras_regkit.callbacks._strengths import hold_strengths_of_loss
+from keras_regkit.studies.population import _jax_pool
+from keras_regkit.studies.population._jax_probe import probe
+from keras_regkit.studies.population._jax_program import Program, built
+from keras_regkit.studies.population.slots import slots
+
+
+class Workshop:
+    """Keeps data and compiled programs from one job to the next."""
+
+    def __init__(self):
+        self._data = {}
+        self._programs = {}
+
+    def add(self, data):
+        """Takes in the arrays of a study. Those of the one before are let go."""
+        self._data = {data.key: data}
+        self._programs.clear()
+
+    def train(self, job, report):
+        """Yields a `Finished` for each member of `job`."""
+        key = (job.program, job.spared, job.data_key, job.batch_size, job.width, str(job.loss), job.metric)
+        if key not in self._programs:
+            report("compiling", None, None)
+            self._programs[key] = _Trained(job, self._data[job.data_key])
+        trained = self._programs[key]
+        yield from _jax_pool.train(
+            trained.program, job, trained.state, trained.weights, lambda *done: report("training", *done)
+        )
+
+
+class _Trained:
+    """A model made anew from its description, and the program that trains it."""
+
+    def __init__(self, job, data):
+        if job.floatx != keras.config.floatx():
+            keras.config.set_floatx(job.floatx)
+        if job.floatx == "float64":
+            jax.config.update("jax_enable_x64", True)
+        for name in job.imports:
+            importlib.import_module(name)
+        model = keras.models.model_from_json(job.model)
+        model.compile(**keras.saving.deserialize_keras_object(job.compiled))
+        spared = [model.trainable_variables[i] for i in job.spared]
+        if spared:
+            without_loss_scale(model.optimizer).exclude_from_weight_decay(var_list=spared)
+        loss_strengths = [s.number for loss in keras.tree.flatten(model.loss) for s in strengths_of_loss(loss)]
+        sent = [*model.trainable_variables, *model.non_trainable_variables, *loss_strengths]
+        hold_strengths_of_loss(model)
+        self._model = built(model, *data.train[:2])
+        places = {id(variable): place for place, variable in enumerate(sent)}
+        self._trainable = [(places[id(v)], v.dtype) for v in self._model.trainable_variables]
+        self._others = [(places[id(v)], v.dtype) for v in self._model.non_trainable_variables]
+        self._optimizer = [np.asarray(v.value) for v in self._model.optimizer.variables]
+        self._slots = slots(self._model)
+        rate = getattr(without_loss_scale(self._model.optimizer), "_learning_rate", None)
+        self._rates = [
+            (number, next(i for i, v in enumerate(self._model.optimizer.variables) if v is rate))
+            for number, slot in enumerate(self._slots)
+            if slot.attribute == "learning_rate"
+        ]
+        loss = keras.losses.deserialize(job.loss) if job.loss is not None else None
+        arrays = jax.tree.map(_as_input, (data.train, data.validation, data.sample))
+        scores = job.metric not in ("data_loss", "penalty", "val_data_loss", "gap")
+        self.program = Program(self._model, self._slots, loss, arrays, job.batch_size, job.width, scores)
+        probe(self.program, [self.state(member) for member in (job.members * 2)[:2]], job.members[0].numbers)
+
+    def state(self, member):
+        """Returns the initial state of a member."""
+        trainable, others = (
+            [np.asarray(member.weights[place]).astype(dtype) for place, dtype in part]
+            for part in (self._trainable, self._others)
+        )
+        optimizer = list(self._optimizer if member.optimizer is None else member.optimizer)
+        optimizer = [np.asarray(new).astype(old.dtype) for new, old in zip(optimizer, self._optimizer, strict=True)]
+        for number, place in self._rates:
+            optimizer[place] = np.asarray(member.numbers[number], optimizer[place].dtype)
+        return trainable, others, optimizer
+
+    def weights(self, trainable, others):
+        """Returns a member's final weights in the order in which the initial ones came."""
+        values = dict(zip((place for place, _ in self._trainable + self._others), [*trainable, *others], strict=True))
+        return tuple(values[place] for place in sorted(values))
+
+
+def _as_input(array):
+    return array.astype(keras.config.floatx()) if np.issubdtype(array.dtype, np.floating) else array
+
+
+def serve(connection):
+    """Answers messages until the other side is gone."""
+    workshop = Workshop()
+    while True:
+        try:
+            kind, content = connection.recv()
+        except EOFError:
+            return
+        if kind == "data":
+            workshop.add(content)
+            continue
+        try:
+            for finished in workshop.train(content, lambda *news: connection.send(("report", news))):
+                connection.send(("finished", finished))
+        except MemoryError as error:
+            connection.send(("memory", str(error)))
+        except Exception as error:
+            kind = "memory" if "RESOURCE_EXHAUSTED" in str(error) else "refused"
+            connection.send((kind, f"{type(error).__name__}: {error}", traceback.format_exc()))
+        else:
+            connection.send(("done", None))
+
+
+def main(address, devices):
+    """Connects to the process that started this one."""
+    jax.config.update("jax_num_cpu_devices", int(devices))
+    jax.config.update("jax_platforms", "cpu")
+    with Client(address, authkey=bytes.fromhex(os.environ.pop("KERAS_REGKIT_WORKER_KEY"))) as connection:
+        serve(connection)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,180 @@
+"""From a plan to jobs: models are built and described, those that differ in numbers alone share a job."""
+
+import dataclasses
+import pickle
+import sys
+
+import keras
+
+from keras_regkit._core.backend import to_numpy
+from keras_regkit._core.data import as_arrays, is_arrays, take_rows
+from keras_regkit._core.optimizers import spared_from_decay, without_loss_scale
+from keras_regkit._core.strength import strengths_of_loss
+from keras_regkit._core.tracking import all_layers
+from keras_regkit.studies.engine import build_variant
+from keras_regkit.studies.population.job import Data, Job, Member
+from keras_regkit.studies.population.slots import program_of, slots
+from keras_regkit.studies.population.watching import WATCHERS
+
+# As GapMonitor draws its sample, so that both engines measure `data_loss` on the same rows.
+SAMPLED_ROWS, SAMPLE_SEED = 1024, 0
+
+
+class Unfit(ValueError):
+    """A study, or a variant, that cannot be trained as part of a population. The message says why."""
+
+
+def check_study(setup):
+    """Raises `Unfit` if nothing of the study can be trained as a population."""
+    for name in ("train", "validation"):
+        data = getattr(setup, name)
+        if not is_arrays(data):
+            raise Unfit(f"`{name}` is a {type(data).__name__}: a population takes arrays, which all members share")
+        for array in keras.tree.flatten(as_arrays(data, name)):
+            if array is not None and array.dtype.kind not in "fiub":
+                raise Unfit(f"`{name}` holds {array.dtype}: JAX knows numbers only")
+    if setup.callbacks is not None:
+        raise Unfit("`callbacks` of one's own see one model in one process")
+
+
+def check_model(model):
+    """Raises `Unfit` if this model's training is more than Keras' own step, or cannot be written down."""
+    if type(model).train_step is not keras.Model.train_step or type(model).fit is not keras.Model.fit:
+        raise Unfit(f"{type(model).__name__} has a training step of its own")
+    optimizer = without_loss_scale(model.optimizer)
+    if getattr(optimizer, "use_ema", False):
+        raise Unfit("the optimizer averages weights (`use_ema`), which `fit` puts in place at its end")
+    for layer in all_layers(model):
+        if isinstance(layer, keras.layers.Lambda):
+            raise Unfit(f"layer {layer.name!r} is a Lambda, whose function cannot be sent to another process")
+        if type(layer).__module__ == "__main__":
+            raise Unfit(
+                f"layer {layer.name!r} is a {type(layer).__name__} of `__main__`, which no other process can import: "
+                "move the class to a module"
+            )
+
+
+def data_of(setup, key):
+    """Returns the `Data` of a study."""
+    train, validation = (as_arrays(getattr(setup, name), name) for name in ("train", "validation"))
+    return Data(key, train, validation, take_rows(setup.train, SAMPLED_ROWS, SAMPLE_SEED, "train"))
+
+
+def recruit(setup, plan, data_key, width):
+    """Builds the models of a plan.
+
+    Args:
+        setup: The study's `Setup`.
+        plan: Pairs `(variant, seed)`.
+        data_key: Key of the study's `Data`.
+        width: Function of the bytes of a member's state and the number of members that returns the job's width.
+
+    Returns:
+        `(jobs, models, unfit)`: a list of `Job`, a model of each by its `program`, and a dict from pairs of the plan to
+        the reason why they are in none.
+    """
+    groups, models, unfit, refused = {}, {}, {}, {}
+    for variant, seed in plan:
+        if variant.name in refused:
+            unfit[variant, seed] = refused[variant.name]
+            continue
+        try:
+            callbacks = _pickled(variant.callbacks(setup.metric, setup.direction))
+            model = build_variant(setup.builder, variant, seed)
+            check_model(model)
+            key = _key(model)
+            group = groups.setdefault(key, [])
+            models.setdefault(key[0], model)
+            group.append((_member(variant, seed, model, callbacks), None if group else _describe(model)))
+        except Unfit as error:
+            unfit[variant, seed] = refused[variant.name] = str(error)
+    jobs = [_job(setup, key, members, data_key, width) for key, members in _merged(groups).items()]
+    return jobs, models, unfit
+
+
+def _key(model):
+    """What members of one job have in common: all but slots, weights and seeds."""
+    decays = bool(without_loss_scale(model.optimizer).weight_decay)
+    return program_of(model), _spared(model) if decays else None
+
+
+def _merged(groups):
+    """Lets members that decay nothing join those that spare some weights of it: to them it is all the same."""
+    merged = {}
+    for (program, spared), members in groups.items():
+        if spared is None:
+            spared = next((s for p, s in groups if p == program and s is not None), None)
+        merged.setdefault((program, spared), []).extend(members)
+    return merged
+
+
+def _spared(model):
+    spares = spared_from_decay(model)
+    return tuple(i for i, variable in enumerate(model.trainable_variables) if spares(variable))
+
+
+def _pickled(callbacks):
+    for callback in callbacks:
+        if type(callback) not in WATCHERS:
+            raise Unfit(f"{type(callback).__name__} acts on the model that `fit` trains")
+    return pickle.dumps(callbacks)
+
+
+def _member(variant, seed, model, callbacks):
+    strengths = [s.number for loss in keras.tree.flatten(model.loss) for s in strengths_of_loss(loss)]
+    weights = [*model.trainable_variables, *model.non_trainable_variables, *strengths]
+    model.optimizer.build(model.trainable_variables)
+    state = [to_numpy(v) for v in model.optimizer.variables]
+    moved = any(a.any() for a in state if a.ndim)
+    return Member(
+        variant=variant.name,
+        seed=seed,
+        numbers=tuple(slot.get() for slot in slots(model)),
+        weights=tuple(to_numpy(v).copy() for v in weights),
+        optimizer=tuple(a.copy() for a in state) if moved else None,
+        callbacks=callbacks,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Description:
+    """A model, as a worker makes it anew."""
+
+    model: str
+    compiled: dict
+    imports: tuple
+    spared: tuple
+
+
+def _describe(model):
+    try:
+        text, compiled = model.to_json(), model.get_compile_config()
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise Unfit(f"{model.name!r} cannot be written down: {error}") from error
+    parts = [*all_layers(model), without_loss_scale(model.optimizer), *keras.tree.flatten(model.loss)]
+    modules = {type(part).__module__ for part in parts}
+    modules = {name for name in modules if not name.startswith(("keras.", "builtins")) and name in sys.modules}
+    return _Description(text, compiled, tuple(sorted(modules)), _spared(model))
+
+
+def _job(setup, key, members, data_key, width):
+    description = next(description for _, description in members if description is not None)
+    members = tuple(member for member, _ in members)
+    size = sum(array.nbytes for array in members[0].weights)
+    # One that decays tells what is spared; in the others, nothing decays.
+    return Job(
+        program=key[0],
+        model=description.model,
+        compiled=description.compiled,
+        spared=key[1] or (),
+        loss=keras.losses.serialize(setup.loss) if setup.loss is not None else None,
+        imports=("keras_regkit", *description.imports),
+        data_key=data_key,
+        members=members,
+        epochs=setup.epochs,
+        batch_size=setup.batch_size,
+        metric=setup.metric,
+        keep_weights=setup.weights_path is not None,
+        floatx=keras.config.floatx(),
+        width=width(size, len(members)),
+    )

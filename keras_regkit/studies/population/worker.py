@@ -1,0 +1,141 @@
+"""The process beside this one in which populations train, with Keras on JAX."""
+
+import atexit
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import threading
+from multiprocessing.connection import Listener
+
+_MODULE = "keras_regkit.studies.population._jax_worker"
+_SECONDS = 120  # in which a process must have started
+
+
+class WorkerDied(RuntimeError):
+    """The worker's process ended in the middle of a job."""
+
+
+class OutOfMemory(RuntimeError):
+    """The worker's process ran out of memory, and said so."""
+
+
+class Refused(RuntimeError):
+    """The worker cannot train these models as a population; the message says why."""
+
+
+class Worker:
+    """A process that trains populations. It starts at once, beside whatever is done next, and lives until `close`.
+
+    Args:
+        devices: Number of devices over which members are laid; None for one per core.
+    """
+
+    def __init__(self, devices=None):
+        self.devices = devices or len(_cores())
+        self._folder = tempfile.TemporaryDirectory()
+        self._log = open(os.path.join(self._folder.name, "log"), "w+b")  # noqa: SIM115 (closed in `close`)
+        key = secrets.token_bytes(16)
+        self._listener = Listener(authkey=key)
+        # Where the package and the modules of the user's classes lie, this process knows.
+        places = os.pathsep.join(place or os.getcwd() for place in sys.path)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", _MODULE, self._listener.address, str(self.devices)],
+            env={
+                **os.environ,
+                "KERAS_BACKEND": "jax",
+                "JAX_PLATFORMS": "cpu",
+                "PYTHONPATH": places,
+                "KERAS_REGKIT_WORKER_KEY": key.hex(),
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+        )
+        self._connection = None
+        self._sent = None
+        atexit.register(self.close)
+
+    @property
+    def alive(self):
+        """Whether the process runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def train(self, job, data, report=None):
+        """Sends a job, and yields a `Finished` for each of its members.
+
+        Args:
+            job: The `Job`.
+            data: The `Data` that it names.
+            report: Called with a phase, member-epochs done and planned, now and then.
+
+        Raises:
+            WorkerDied, OutOfMemory, Refused: the job did not come to its end. What was yielded is valid.
+        """
+        try:
+            connection = self._connect()
+            if self._sent != data.key:
+                connection.send(("data", data))
+                self._sent = data.key
+            connection.send(("job", job))
+            while True:
+                kind, *content = connection.recv()
+                if kind == "done":
+                    return
+                if kind == "finished":
+                    yield content[0]
+                elif kind == "report":
+                    if report is not None:
+                        report(*content[0])
+                elif kind == "memory":
+                    raise OutOfMemory(content[0])
+                else:
+                    raise Refused(content[0])
+        except (EOFError, OSError) as error:
+            raise WorkerDied(self._obituary()) from error
+
+    def close(self):
+        """Ends the process, whatever it is doing."""
+        atexit.unregister(self.close)
+        if self.process is None:
+            return
+        with contextlib.suppress(OSError):
+            if self._connection is not None:
+                self._connection.close()
+            self._listener.close()
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+        self._log.close()
+        with contextlib.suppress(OSError):
+            self._folder.cleanup()
+
+    def _connect(self):
+        if self._connection is None:
+            # `accept` would wait for ever for a process that died before it could connect.
+            accepted = []
+            thread = threading.Thread(target=lambda: accepted.append(self._listener.accept()), daemon=True)
+            thread.start()
+            for _ in range(_SECONDS * 10):
+                thread.join(0.1)
+                if accepted or not self.alive:
+                    break
+            if not accepted:
+                raise EOFError
+            self._connection = accepted[0]
+        return self._connection
+
+    def _obituary(self):
+        status = None
+        if self.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                status = self.process.wait(5)
+        self._log.seek(0)
+        said = self._log.read().decode(errors="replace").strip().splitlines()[-5:]
+        return f"The worker process ended (status {status}). Its last words: " + (" | ".join(said) or "none")
+
+
+def _cores():
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
