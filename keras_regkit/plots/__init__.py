@@ -4,7 +4,13 @@ Each module here draws the records of one room and registers itself with `draw`.
 something is drawn, and without pyplot: no global state, no window.
 """
 
-from keras_regkit.plots import augmentation, calibration, decision, diagnosis, study  # noqa: F401 (they register themselves)
+from keras_regkit.plots import (  # noqa: F401 (they register themselves)
+    augmentation,
+    calibration,
+    decision,
+    diagnosis,
+    study,
+)
 from keras_regkit.plots._draw import draw
 
 __all__ = ["draw"]

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from keras_regkit._core.checks import did_you_mean
 from keras_regkit._core.extras import require
 from keras_regkit.plots import _figure as fig
+from keras_regkit.plots._choice import chosen
 from keras_regkit.plots._names import lines_in, wrapped
 from keras_regkit.plots._trials import trials_of
 
@@ -22,7 +22,7 @@ _REACH = 3.0  # times the typical reach: what rises above it is cut off
 
 def draw_fans(record, variants=None, size=None):
     """Returns the figure. What `draw_study` says of `kind="curves"` holds."""
-    names = _chosen(record, variants)
+    names = chosen(record, variants, _PANELS)
     columns = min(_COLUMNS, len(names))
     rows = math.ceil(len(names) / columns)
     titles = [wrapped(name, _NAME if columns > 1 else 3 * _NAME) for name in names]
@@ -52,33 +52,6 @@ def draw_fans(record, variants=None, size=None):
     _keep_in_view([(a, trials_of(record, n)) for a, n in zip(grid.flat, names, strict=False)], longest)
     _draw_legend(figure, record, grid.flat[: len(names)])
     return figure
-
-
-def _chosen(record, variants):
-    """Returns the names of the variants to draw, the baseline first if nobody chose."""
-    known = list(dict.fromkeys(trial.variant for trial in record.trials if trial.curves))
-    if not known:
-        raise ValueError("This result holds no trials with curves, so there are none to draw")
-    if variants is not None:
-        names = [variants] if isinstance(variants, str) else list(variants)
-        for name in names:
-            if name not in known:
-                raise ValueError(
-                    f"`variants` must be among those with trials in this study: {known}."
-                    f"{did_you_mean(str(name), known)} Received: {name!r}"
-                )
-        if not names:
-            raise ValueError("`variants` must name at least one variant. Received none")
-        return list(dict.fromkeys(names))
-    if len(known) <= _PANELS:
-        return known
-    cost = {s.name: s.mean if record.direction == "min" else -s.mean for s in record.summaries}
-    best = sorted(known, key=lambda name: (name != record.baseline.name, _last(cost.get(name, math.nan))))
-    return [name for name in known if name in best[:_PANELS]]
-
-
-def _last(cost):
-    return cost if math.isfinite(cost) else math.inf
 
 
 def _draw_panel(axes, trials, longest):

@@ -16,7 +16,7 @@ _BETTER = 0.22  # least share of the axis that the better side gets: room for it
 _DOTS = 0.085  # inches that a seed's dot lies below the interval
 
 
-def draw_forest(record, size=None):
+def draw_forest(record, rope=None, size=None):
     """Returns the figure. What `draw_study` says of `kind="forest"` holds."""
     rows = record.summaries[1:]
     names = [wrapped(summary.name, _NAME) for summary in rows]
@@ -32,23 +32,25 @@ def draw_forest(record, size=None):
     axes.spines["left"].set_visible(False)
     axes.grid(False, axis="y")
     seeds = [paired_values(record, summary.name) for summary in rows]
-    _set_span(axes, record, rows, seeds)
+    _set_span(axes, record, rows, seeds, rope or 0.0)
     axes.axvline(0, color=fig.BLACK, linewidth=1.2)
+    if rope is not None:
+        axes.axvspan(-rope, rope, color=fig.GREY, alpha=0.15, linewidth=0, zorder=0.5)
     for row, (summary, differences) in enumerate(zip(rows, seeds, strict=True)):
         _draw_row(axes, row, summary)
         _draw_dots(axes, row + _DOTS / height, differences, mark_of(summary.verdict)["color"])
-    _draw_head(axes, record, any(seeds))
+    _draw_head(axes, record, any(seeds), rope)
     return figure
 
 
-def _set_span(axes, record, rows, seeds):
+def _set_span(axes, record, rows, seeds, rope):
     # A variant that diverged most of the time does not set the scale for those that did not.
     judged = [k for k, s in enumerate(rows) if s.diverged <= s.seeds / 2] or range(len(rows))
     reach = [[rows[k].difference, rows[k].low, rows[k].high] for k in judged]
     left, right = span_around(0.0, reach)
     # Single seeds widen it a little, the far ones become arrows.
     near = [x for k in judged for x in seeds[k] if 1.5 * left <= x <= 1.5 * right]
-    left, right = min([left, *near]), max([right, *near])
+    left, right = min([left, -1.1 * rope, *near]), max([right, 1.1 * rope, *near])
     if record.direction == "min":
         left = min(left, -_BETTER / (1 - _BETTER) * right)
         better = (left, 0)
@@ -97,12 +99,16 @@ def _draw_row(axes, row, summary):
     _beside(axes, row, 84, verdict_text(summary), fontweight=weight)
 
 
-def _draw_head(axes, record, dots):
+def _draw_head(axes, record, dots, rope):
     baseline = record.baseline
     mean = f"{baseline.mean:.4g} ± {baseline.sd:.2g}" if math.isfinite(baseline.sd) else f"{baseline.mean:.4g}"
     options = {"textcoords": "offset points", "fontsize": 9, "color": fig.BLACK, "va": "bottom"}
-    about = f"Baseline: {mean}" + (".  Small dots: one seed each" if dots else "")
-    axes.annotate(about, (0, 1), xycoords="axes fraction", xytext=(0, 22), **options)
+    about = [f"Baseline: {mean}"]
+    if dots:
+        about.append("Small dots: one seed each")
+    if rope is not None:
+        about.append(f"Grey: ±{rope:.3g}, too little to matter")
+    axes.annotate(".  ".join(about), (0, 1), xycoords="axes fraction", xytext=(0, 22), **options)
     lower = record.direction == "min"
     axes.annotate(
         "◄ better" if lower else "better ►",

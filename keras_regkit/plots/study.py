@@ -1,6 +1,6 @@
 """Draws a `StudyResult`: the differences with their intervals, the curves behind them, or the gap."""
 
-from keras_regkit._core.checks import OneOf
+from keras_regkit._core.checks import Interval, OneOf
 from keras_regkit.plots._draw import draw
 from keras_regkit.plots._fans import draw_fans
 from keras_regkit.plots._forest import draw_forest
@@ -11,7 +11,7 @@ KINDS = OneOf("forest", "curves", "gap")
 
 
 @draw.register
-def draw_study(record: StudyResult, *, kind="forest", variants=None, size=None):
+def draw_study(record: StudyResult, *, kind="forest", variants=None, rope=None, size=None):
     """Returns a figure of a study.
 
     Args:
@@ -23,10 +23,13 @@ def draw_study(record: StudyResult, *, kind="forest", variants=None, size=None):
             loss differ by against the metric, a small dot for each trial and a large one for each variant's mean.
         variants: For `kind="curves"`: name, or names, of the variants. Defaults to all, or to the baseline and the best
             11 of them.
+        rope: For `kind="forest"`: half width, ≥ 0, of the region of practical equivalence, which is shaded: what you
+            would not change a model for. Defaults to None: not drawn.
         size: Width and height in inches. Defaults to 8 by what is drawn needs.
 
     Raises:
-        ValueError: an unknown `kind`, a variant without trials, `variants` for a picture that shows all of them.
+        ValueError: an unknown `kind`, a variant without trials, `variants` or `rope` for a picture that has no
+            place for them.
 
     >>> import numpy as np
     >>> import keras_regkit as rk
@@ -44,11 +47,15 @@ def draw_study(record: StudyResult, *, kind="forest", variants=None, size=None):
     'gap: validation − train loss'
     """
     KINDS.check("kind", kind)
-    if kind == "curves":
-        return draw_fans(record, variants, size)
-    if variants is not None:
+    if variants is not None and kind != "curves":
         raise ValueError(
             f"`variants` chooses whose curves are drawn: use it with kind='curves'. Received: {variants!r} with "
             f"kind={kind!r}, which shows all variants"
         )
-    return {"forest": draw_forest, "gap": draw_gap}[kind](record, size)
+    if rope is not None:
+        Interval(0).check("rope", rope)
+        if kind != "forest":
+            raise ValueError(f"`rope` is for differences: use it with kind='forest'. Received: {rope!r} with {kind!r}")
+    if kind == "curves":
+        return draw_fans(record, variants, size)
+    return draw_gap(record, size) if kind == "gap" else draw_forest(record, rope, size)

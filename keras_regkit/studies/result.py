@@ -167,7 +167,13 @@ class StudyResult(Exports):
         return plain(dataclasses.asdict(self))
 
     def plot(self, **options):
-        """Draws the differences with their intervals, and returns the matplotlib figure."""
+        """Draws the study, and returns the matplotlib figure.
+
+        Args:
+            options: `kind="forest"` (the default) for the differences with their intervals, `"curves"` for the learning
+                curves over seeds, `"gap"` for the gap against the metric; `variants=` for whose curves; `rope=` to
+                shade what is too little to matter; `size=` in inches.
+        """
         return draw(self, **options)
 
     def __str__(self):

@@ -162,6 +162,17 @@ def test_the_better_side_has_room_for_its_arrow(direction):
     assert 0.2 < share < 0.3
 
 
+def test_what_is_too_little_to_matter_is_shaded():
+    record = result(summary("a", -0.02), summary("b", 0.03))
+    plain, shaded = record.plot().axes[0], record.plot(rope=0.2).axes[0]
+    assert len(shaded.patches) == len(plain.patches) + 1
+    box = shaded.patches[-1].get_extents().transformed(shaded.transData.inverted())
+    assert sorted([box.x0, box.x1]) == pytest.approx([-0.2, 0.2])
+    assert shaded.get_xlim()[0] < -0.2
+    assert shaded.get_xlim()[1] > 0.2
+    assert any("±0.2" in text for text in texts(shaded))
+
+
 @pytest.fixture(scope="module")
 def trained():
     return study_result()
@@ -210,6 +221,10 @@ def test_wrong_options(trained):
         trained.plot(kind="trees")
     with pytest.raises(ValueError, match="use it with kind='curves'"):
         trained.plot(variants="dropout=0.5")
+    with pytest.raises(ValueError, match="use it with kind='forest'"):
+        trained.plot(kind="gap", rope=0.01)
+    with pytest.raises(ValueError, match="`rope` must be"):
+        trained.plot(rope=-0.01)
     with pytest.raises(ValueError, match="at least one"):
         trained.plot(kind="curves", variants=[])
     with pytest.raises(ValueError, match="no trials with curves"):
