@@ -48,17 +48,23 @@ def held(folder, what="a study"):
     """
     folder = pathlib.Path(folder).resolve()
     with _in_this_process(folder, what), open(folder / _LOCK, "ab") as file:
+        system = True
         try:
             locked = _byte_lock.take(file)
         except OSError as error:
             if error.errno not in _byte_lock.NO_LOCKS_HERE:
                 raise
-            locked = not _lives(_holder(folder))
+            system, locked = False, not _lives(_holder(folder))
         if not locked:
             raise BlockingIOError(_in_use(folder, what, _holder(folder)))
         last = _holder(folder)
         try:
-            write_json(folder / _HOLDER, _me())
+            try:
+                write_json(folder / _HOLDER, _me())
+            except OSError:
+                if not system:
+                    raise
+                # The disk is full, it may be. The system's lock holds all the same; only the name is not on the door.
             yield _note(last) if last else None
         finally:
             # Before the lock is free: afterwards it could be the next holder's.

@@ -11,11 +11,15 @@ import pytest
 from tiny_studies import study, trial
 from writing_study import IDENTITY, MadeUp, start
 
-from keras_regkit.studies import _byte_lock, load
+from keras_regkit.studies import _byte_lock, load, lock
 from keras_regkit.studies.lock import held
 from keras_regkit.studies.store import Store
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and fork")
+
+
+def no_locks(file):
+    raise OSError(errno.ENOLCK, "No locks available")
 
 
 @posix
@@ -115,9 +119,6 @@ def test_a_holder_that_cannot_be_read_is_no_holder(tmp_path, content):
 
 @posix
 def test_without_locks_in_the_file_system_the_holders_file_has_to_do(tmp_path, monkeypatch):
-    def no_locks(file):
-        raise OSError(errno.ENOLCK, "No locks available")
-
     monkeypatch.setattr(_byte_lock, "_lock", no_locks)
     with held(tmp_path):
         pass
@@ -131,6 +132,19 @@ def test_without_locks_in_the_file_system_the_holders_file_has_to_do(tmp_path, m
         else:
             with pytest.raises(BlockingIOError, match=r"delete '.*\.lock\.json'"), held(tmp_path):
                 pass
+
+
+@posix
+def test_a_full_disk_does_not_keep_anybody_from_locking(tmp_path, monkeypatch):
+    def full(path, record):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(lock, "write_json", full)
+    with held(tmp_path), pytest.raises(BlockingIOError, match="in use"), held(tmp_path):
+        pass
+    monkeypatch.setattr(_byte_lock, "_lock", no_locks)
+    with pytest.raises(OSError, match="No space left"), held(tmp_path):
+        pass
 
 
 @posix
