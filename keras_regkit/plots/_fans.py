@@ -26,8 +26,8 @@ def draw_fans(record, variants=None, size=None):
     columns = min(_COLUMNS, len(names))
     rows = math.ceil(len(names) / columns)
     titles = [wrapped(name, _NAME if columns > 1 else 3 * _NAME) for name in names]
-    height = 2.0 + 0.15 * (max(map(lines_in, titles)) - 1)
-    width = {1: 5.5, 2: 7.0}.get(columns, 8.0)
+    height = (2.0 if len(names) > 1 else 3.0) + 0.15 * (max(map(lines_in, titles)) - 1)
+    width = 8.0 if columns > 2 else 7.0  # what the legend needs
     figure, grid = fig.new_figure(
         rows, columns, size=size or (width, 1.0 + height * rows), squeeze=False, sharex=True, sharey=True
     )

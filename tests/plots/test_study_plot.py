@@ -270,8 +270,8 @@ def test_no_text_lies_on_another(request, kind, which):
 
 
 def test_nothing_is_cut_off_at_the_sides(crowded):
-    for kind in ("forest", "curves", "gap"):
-        figure = crowded.plot(kind=kind)
+    for options in ({"rope": 0.01}, {"kind": "curves"}, {"kind": "curves", "variants": "l2=0.1"}, {"kind": "gap"}):
+        figure = crowded.plot(**options)
         box = figure.get_tightbbox(draw_all(figure))
         width, height = figure.get_size_inches()
         assert box.x0 > -0.05
