@@ -12,8 +12,9 @@ def live_line(file=None):
         file: Where to write. Defaults to standard output.
 
     Returns:
-        An object with `show(text)` and `close()`: a line of a terminal that is written over, or an output of a notebook
-        that is replaced. None for files, pipes and terminals that only append.
+        An object with `show(text, *shorter)`, which takes the first text that fits, and `close()`: a line of a terminal
+        that is written over, or an output of a notebook that is replaced. None for files, pipes and terminals that only
+        append.
     """
     file = sys.stdout if file is None else file
     display = _notebook_display() if file is sys.stdout else None
@@ -41,8 +42,10 @@ class _TerminalLine:
         self._file = file
         self._width = 0
 
-    def show(self, text):
-        text = shorten(writable(text, self._file), shutil.get_terminal_size().columns - 1)
+    def show(self, *texts):
+        width = shutil.get_terminal_size().columns - 1
+        text = next((text for text in texts if len(text) <= width), texts[-1])
+        text = shorten(writable(text, self._file), width)
         # Spaces over what was longer before: every terminal knows them.
         self._file.write("\r" + text.ljust(self._width))
         self._file.flush()
@@ -58,7 +61,7 @@ class _NotebookLine:
         self._display = display
         self._handle = None
 
-    def show(self, text):
+    def show(self, text, *shorter):
         bundle = {"text/plain": text}
         if self._handle is None:
             self._handle = self._display(bundle, raw=True, display_id=True)

@@ -62,7 +62,7 @@ class Progress:
         self._lock = threading.RLock()
         self._over = threading.Event()
         self._line = self._clock = None
-        self._shown = None  # the last text of the line
+        self._shown = None  # the last texts of the line
         self._next, self._pauses = self._start, iter(_LINES)
         if verbose == 0:
             return
@@ -114,7 +114,7 @@ class Progress:
         self._over.set()
         self._clock.join()  # from here on there is one thread
         self._phase = None
-        self._show(self._text(time.monotonic(), last=True))
+        self._show(self._texts(time.monotonic(), last=True))
         if self._line is not None:
             with _whoever_reads():
                 self._line.close()
@@ -136,23 +136,23 @@ class Progress:
             if share:
                 self._estimate.see(now, share)
             if self._line is not None:
-                self._show(self._text(now))
+                self._show(self._texts(now))
             elif now >= self._next:
-                self._show(self._text(now))
+                self._show(self._texts(now))
                 self._pause()
 
     def _pause(self):
         self._next = time.monotonic() + next(self._pauses, _LINES[-1])
 
-    def _show(self, text):
-        if text == self._shown:
+    def _show(self, texts):
+        if texts == self._shown:
             return
-        self._shown = text
+        self._shown = texts
         if self._line is None:
-            self._say(text)
+            self._say(texts[0])
             return
         with _whoever_reads():
-            self._line.show(text)
+            self._line.show(*texts)
 
     def _say(self, text):
         with _whoever_reads():
@@ -165,18 +165,21 @@ class Progress:
             f", {before} of {self._total} finished before" if before else ""
         )
 
-    def _text(self, now, last=False):
+    def _texts(self, now, last=False):
+        """The line, and shorter ones for where it does not fit."""
         before = self._total - self._trials
         passed = in_words(now - self._start)
         left = self._estimate.left(now, partial=self._count == 0)
-        parts = [
-            f"study {self._study!r}: {before + self._count}/{self._total} trials"
-            + (f" ({before} from before)" if before else ""),
+        trials = f"{before + self._count}/{self._total} trials"
+        said = [
             passed if last or left is None or self._count == self._trials else f"{in_words(left)} left",
             self._phase,
             str(self._best),
         ]
-        return " · ".join(part for part in parts if part)
+        rest = " · ".join(part for part in said if part)
+        name = f"study {self._study!r}: "
+        full = f"{name}{trials} ({before} from before) · {rest}" if before else f"{name}{trials} · {rest}"
+        return full, f"{name}{trials} · {rest}", f"{trials} · {rest}"
 
 
 def _whoever_reads():

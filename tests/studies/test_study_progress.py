@@ -113,14 +113,22 @@ def test_the_leader_is_said(clock, terminal):
 
 
 def test_a_narrow_terminal_has_one_line_and_no_rest_of_the_last(clock, terminal, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "30")
-    progress = Progress("x", "val_data_loss", 4, 4, 1, file=terminal)
+    progress = Progress("x", "val_data_loss", 4, 6, 1, file=terminal)
     progress.report(phase="a phase of which there is much to say")
-    shown(progress, clock, 5)
-    assert terminal.lines == ["study 'x': 0/4 trials · 5 s ·…"[:28] + "…"]
+    said = []
+    for columns in (90, 75, 60, 30):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        shown(progress, clock, 1)
+        said.append(terminal.lines)
+    assert said == [
+        ["study 'x': 2/6 trials (2 from before) · 1 s · a phase of which there is much to say"],
+        ["study 'x': 2/6 trials · 2 s · a phase of which there is much to say"],
+        ["2/6 trials · 3 s · a phase of which there is much to say"],
+        ["2/6 trials · 4 s · a phase o…"],
+    ]
     progress.report()
     shown(progress, clock, 1)
-    assert terminal.lines == ["study 'x': 0/4 trials · 6 s"]
+    assert terminal.lines == ["study 'x': 2/6 trials · 5 s"]
     progress.close()
 
 
@@ -166,7 +174,7 @@ def test_the_clock_writes_by_itself_and_ends(terminal, monkeypatch):
     written = threading.Event()
     with Progress("x", "val_data_loss", 2, 2, 1, file=terminal) as progress:
         show = progress._line.show
-        progress._line.show = lambda text: (show(text), written.set() if "1/2" in text else None)
+        progress._line.show = lambda *texts: (show(*texts), written.set() if "1/2" in texts[0] else None)
         progress.finished(trial())
         assert written.wait(30)
     assert threading.active_count() == before
