@@ -84,47 +84,20 @@ class _Workplace:
         self._variant = variant
         self._model = None
         self._gap = GapMonitor(setup.train, setup.validation, loss=setup.loss)
-        self._in_logs = setup.metric in GAP_ENTRIES
 
     def train(self, seed):
         start = time.perf_counter()
-        setup, model = self._setup, self._fresh(seed)
-        rows, follow = setup.train, []
-        if is_arrays(setup.train):
-            rows = ShuffledRows(as_arrays(setup.train, "train"), setup.batch_size, seed)
-            follow = [FollowEpochs(rows)]
-        model.fit(
-            rows,
-            epochs=setup.epochs,
-            verbose=0,
-            # Keras would shuffle the batches of ours once more, and warns that it cannot with those of other kinds.
-            shuffle=isinstance(setup.train, keras.utils.PyDataset),
-            # A metric that GapMonitor does not know comes from fit's own validation, for those who watch it.
-            validation_data=None if self._in_logs else setup.validation,
-            callbacks=[
-                SeedNoise(seed),
-                *follow,
-                self._gap,
-                *self._variant.callbacks(setup.metric, setup.direction),
-                *(setup.callbacks() if setup.callbacks else []),
-            ],
-        )
-        metrics = self._final_metrics(model)
-        if setup.weights_path is not None:
-            path = setup.weights_path(self._variant.name, seed)
+        model = self._fresh(seed)
+        callbacks = [
+            *self._variant.callbacks(self._setup.metric, self._setup.direction),
+            *(self._setup.callbacks() if self._setup.callbacks else []),
+        ]
+        trial = fit(self._setup, model, self._gap, self._variant.name, seed, callbacks)
+        if self._setup.weights_path is not None:
+            path = self._setup.weights_path(self._variant.name, seed)
             path.parent.mkdir(parents=True, exist_ok=True)
             model.save_weights(path)
-        curves = {name: list(self._gap.history[name]) for name in ("data_loss", "val_data_loss")}
-        finite = [(value, epoch) for epoch, value in enumerate(curves["val_data_loss"]) if math.isfinite(value)]
-        return Trial(
-            variant=self._variant.name,
-            seed=seed,
-            metrics=metrics,
-            curves=curves,
-            epochs=len(curves["data_loss"]),
-            best_epoch=min(finite)[1] if finite else None,
-            seconds=time.perf_counter() - start,
-        )
+        return dataclasses.replace(trial, seconds=time.perf_counter() - start)
 
     def _fresh(self, seed):
         """Returns a model in the state that `seed` gives it; the traced one where that is possible."""
@@ -133,13 +106,49 @@ class _Workplace:
             self._model = fresh
         return self._model
 
-    def _final_metrics(self, model):
-        """Values of the weights the trial ends with: a callback may have restored earlier ones."""
-        metrics = self._gap.measure()
-        for name, value in _evaluate(model, self._setup.validation).items():
-            if name != "loss":
-                metrics[f"val_{name}"] = float(value)
-        return metrics
+
+def fit(setup, model, gap, name, seed, callbacks):
+    """Trains a model that is ready to, and returns its `Trial`.
+
+    Args:
+        setup: The study's `Setup`.
+        model: A compiled model in the state that it starts from.
+        gap: A `GapMonitor` of the study's data and clean loss.
+        name: Name of the variant.
+        seed: Seed of the order of rows, and of noise that has none of its own.
+        callbacks: What watches this training beside `gap`.
+    """
+    start = time.perf_counter()
+    rows, follow = setup.train, []
+    if is_arrays(setup.train):
+        rows = ShuffledRows(as_arrays(setup.train, "train"), setup.batch_size, seed)
+        follow = [FollowEpochs(rows)]
+    model.fit(
+        rows,
+        epochs=setup.epochs,
+        verbose=0,
+        # Keras would shuffle the batches of ours once more, and warns that it cannot with those of other kinds.
+        shuffle=isinstance(setup.train, keras.utils.PyDataset),
+        # A metric that GapMonitor does not know comes from fit's own validation, for those who watch it.
+        validation_data=None if setup.metric in GAP_ENTRIES else setup.validation,
+        callbacks=[SeedNoise(seed), *follow, gap, *callbacks],
+    )
+    # Values of the weights the trial ends with: a callback may have restored earlier ones.
+    metrics = gap.measure()
+    for metric, value in _evaluate(model, setup.validation).items():
+        if metric != "loss":
+            metrics[f"val_{metric}"] = float(value)
+    curves = {entry: list(gap.history[entry]) for entry in ("data_loss", "val_data_loss")}
+    finite = [(value, epoch) for epoch, value in enumerate(curves["val_data_loss"]) if math.isfinite(value)]
+    return Trial(
+        variant=name,
+        seed=seed,
+        metrics=metrics,
+        curves=curves,
+        epochs=len(curves["data_loss"]),
+        best_epoch=min(finite)[1] if finite else None,
+        seconds=time.perf_counter() - start,
+    )
 
 
 def build_variant(builder, variant, seed):

@@ -2,6 +2,7 @@
 
 import collections.abc
 import contextlib
+import dataclasses
 import warnings
 
 import keras
@@ -14,16 +15,18 @@ from keras_regkit._core.extras import require
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.levers.cards.label_smoothing import smoothed
 from keras_regkit.studies import fingerprint, provenance
+from keras_regkit.studies.auto import AutoEngine
 from keras_regkit.studies.builder import Builder, check_starts
 from keras_regkit.studies.design import BASELINE, Variant, one_knob_at_a_time
 from keras_regkit.studies.engine import GAP_ENTRIES, SequentialEngine, Setup, build_variant
 from keras_regkit.studies.measure import measure
+from keras_regkit.studies.population import PopulationEngine
 from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store
 from keras_regkit.studies.summarize import summarize
 
-_ENGINES = {"sequential": SequentialEngine}
+_ENGINES = {"auto": AutoEngine, "population": PopulationEngine, "sequential": SequentialEngine}
 
 
 class Study:
@@ -59,7 +62,11 @@ class Study:
         confidence: Level of the intervals, in (0, 1). Defaults to 0.95.
         callbacks: Function without arguments that returns extra callbacks for one training.
         keep_weights: Whether the final weights of each trial are kept in the store. Defaults to False.
-        engine: `"sequential"`, or an object with `name` and `run(setup, plan)`. Defaults to `"sequential"`.
+        engine: `"population"` trains all as one compiled program on JAX, in a process of its own; `"sequential"` with
+            `fit`, one after the other, here; `"auto"` decides by the plan, and `engine_notes` says why. Or an object
+            with `name` and `run(setup, plan)`. Defaults to `"auto"`.
+        executor: A `concurrent.futures.Executor` (Dask, loky, MPI) whose workers train pieces of the populations. None
+            for this machine.
         name: Name of the study, part of what a store recognizes it by. Defaults to `"study"`.
 
     Raises:
@@ -103,7 +110,8 @@ class Study:
         confidence=0.95,
         callbacks=None,
         keep_weights=False,
-        engine="sequential",
+        engine="auto",
+        executor=None,
         name="study",
     ):
         require("scipy.stats", extra="studies", purpose="A study's statistics")  # before hours were spent, not after
@@ -121,7 +129,7 @@ class Study:
         self.metric = metric
         self.direction = _direction(metric, mode)
         self.confidence = confidence
-        self._engine = _engine(engine)
+        self._engine = _engine(engine, executor)
         self._builder = Builder(build)
         example = self._builder(self.seeds[0])
         check_starts(example, self._builder(self.seeds[1]))
@@ -144,7 +152,6 @@ class Study:
         self._trials = self._store.load() if self._store else {}
         self._provenance = {
             **provenance.versions(),
-            "engine": self._engine.name,
             **{key: identity[key] for key in ("train", "validation", "model")},
         }
         self._setup = Setup(
@@ -236,6 +243,13 @@ class Study:
         return measure(self.model(variant, seed), data, loss=self._setup.loss)
 
     @property
+    def engine_notes(self):
+        """Why the engine trained as it did, one sentence each: of the plan, and of variants it made an exception of."""
+        reason = getattr(self._engine, "reason", None)
+        notes = getattr(self._engine, "notes", {})
+        return (*([reason] if reason else []), *(f"{name}: {note}" for name, note in notes.items()))
+
+    @property
     def trials(self):
         """The `Trial` records finished so far, whether in the store or, if that could not be written, in memory."""
         return tuple(self._trials.values())
@@ -284,13 +298,13 @@ class Study:
     def _run_plan(self, plan, total, verbose):
         if not plan:
             return
-        trials = iter(self._engine.run(self._setup, plan))
         settings = provenance.settings_of(variant for variant, _ in plan)
         earlier = tuple(self._trials.values())
         progress = Progress(self.name, self.metric, len(plan), total, verbose, self.direction, earlier)
+        trials = iter(self._engine.run(dataclasses.replace(self._setup, report=progress.report), plan))
         try:
             for trial in trials:
-                trial = provenance.stamp(trial, settings, self._provenance)
+                trial = provenance.stamp(trial, settings, {**self._provenance, "engine": self._engine.name})
                 # What cannot be written is finished all the same: the store keeps it, to write it first the next time.
                 self._trials[trial.variant, trial.seed] = trial
                 if self._store:
@@ -355,10 +369,15 @@ def _direction(metric, mode):
     return found
 
 
-def _engine(engine):
+def _engine(engine, executor):
+    if executor is not None and engine not in ("auto", "population"):
+        raise ValueError(
+            "`executor` needs an engine that hands work out: engine='population' or 'auto'. Received: "
+            f"engine={engine!r}"
+        )
     if isinstance(engine, str):
         OneOf(*_ENGINES).check("engine", engine)
-        return _ENGINES[engine]()
+        return _ENGINES[engine]() if executor is None else _ENGINES[engine](executor=executor)
     if not hasattr(engine, "run") or not hasattr(engine, "name"):
         raise TypeError(f"`engine` must be one of {list(_ENGINES)} or have `name` and `run`. Received: {engine!r}")
     return engine

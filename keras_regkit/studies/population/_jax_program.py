@@ -2,15 +2,14 @@
 
     state, best, found = round(state, best, keep, numbers, rows, data)
 
-is an epoch of every member: `vmap` over Keras' own stateless training step, `scan` over the steps, members laid over the
-host's devices by `shard_map`, so that no device ever waits for another.
+is an epoch of every member: `vmap` over Keras' own stateless training step, `scan` over the steps, members laid over
+the host's devices by `shard_map`, so that no device ever waits for another.
 """
 
 import functools
 
 import jax
 import jax.numpy as jnp
-import keras
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 

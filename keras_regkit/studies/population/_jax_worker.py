@@ -18,7 +18,8 @@ import numpy as np
 from keras_regkit._core.optimizers import without_loss_scale
 from keras_regkit._core.strength import strengths_of_loss
 from keras_regkit.callbacks._strengths import hold_strengths_of_loss
-from keras_regkit.studies.population import _jax_pool
+from keras_regkit.studies.engine import GAP_ENTRIES
+from keras_regkit.studies.population import _jax_fit, _jax_pool
 from keras_regkit.studies.population._jax_probe import probe
 from keras_regkit.studies.population._jax_program import Program, built
 from keras_regkit.studies.population.slots import slots
@@ -39,17 +40,17 @@ class Workshop:
     def train(self, job, report):
         """Yields a `Finished` for each member of `job`."""
         key = (job.program, job.spared, job.data_key, job.batch_size, job.width, str(job.loss), job.metric)
+        key += (job.together,)
+        data = self._data[job.data_key]
         if key not in self._programs:
             report("compiling", None, None)
-            self._programs[key] = _Trained(job, self._data[job.data_key])
+            self._programs[key] = _Trained(job, data)
         trained = self._programs[key]
-        yield from _jax_pool.train(
-            trained.program, job, trained.state, trained.weights, lambda *done: report("training", *done)
-        )
+        yield from trained.train(job, data, lambda *done: report("training", *done))
 
 
 class _Trained:
-    """A model made anew from its description, and the program that trains it."""
+    """A model made anew from its description, and what trains it."""
 
     def __init__(self, job, data):
         if job.floatx != keras.config.floatx():
@@ -78,11 +79,21 @@ class _Trained:
             for number, slot in enumerate(self._slots)
             if slot.attribute == "learning_rate"
         ]
+        self._program = self._compiled(job, data) if job.together else None
+
+    def train(self, job, data, report):
+        """Yields a `Finished` for each member of `job`."""
+        if self._program is not None:
+            return _jax_pool.train(self._program, job, self.state, self.weights, report)
+        return _jax_fit.train(job, data, self._model, self._slots, self.state, self.weights, report)
+
+    def _compiled(self, job, data):
         loss = keras.losses.deserialize(job.loss) if job.loss is not None else None
         arrays = jax.tree.map(_as_input, (data.train, data.validation, data.sample))
-        scores = job.metric not in ("data_loss", "penalty", "val_data_loss", "gap")
-        self.program = Program(self._model, self._slots, loss, arrays, job.batch_size, job.width, scores)
-        probe(self.program, [self.state(member) for member in (job.members * 2)[:2]], job.members[0].numbers)
+        scores = job.metric not in GAP_ENTRIES
+        program = Program(self._model, self._slots, loss, arrays, job.batch_size, job.width, scores)
+        probe(program, [self.state(member) for member in (job.members * 2)[:2]], job.members[0].numbers)
+        return program
 
     def state(self, member):
         """Returns the initial state of a member."""

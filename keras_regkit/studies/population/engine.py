@@ -1,6 +1,6 @@
 """The engine that trains a plan as populations."""
 
-import atexit
+import concurrent.futures
 import contextlib
 import dataclasses
 import os
@@ -9,13 +9,14 @@ import warnings
 from keras_regkit._core.checks import Interval
 from keras_regkit.studies import fingerprint
 from keras_regkit.studies.engine import SequentialEngine
+from keras_regkit.studies.population.chunks import spread
 from keras_regkit.studies.population.recruiting import Unfit, check_study, data_of, recruit
-from keras_regkit.studies.population.worker import OutOfMemory, Refused, Worker, WorkerDied
+from keras_regkit.studies.population.worker import OutOfMemory, Refused, WorkerDied, close_workers, shared_worker
 from keras_regkit.studies.trial import Trial
 
 _WIDTH = 8  # members per device: more do not train faster on a CPU, and take longer to compile
 _COPIES = 8  # of a member's weights are alive at once: moments, the best ones, gradients, and what is donated
-_shared = {}
+_DEATHS = 3  # of a worker in a row, without a training finished, before the study gives up
 
 
 class PopulationEngine:
@@ -26,14 +27,21 @@ class PopulationEngine:
     over the steps, members laid over the cores. A member that stops early makes room for the next one. The models are
     built here, on whatever backend, and sent as descriptions with their initial weights.
 
-    What it cannot express is trained by `model.fit`, one after the other, and `notes` says why: datasets instead of
-    arrays, callbacks of one's own, models with a training step of their own, `Lambda` layers, noise from the global
-    seed. Results equal those of `fit` on JAX for the same initial weights and order of rows, but for rounding. Trainings
-    on TensorFlow draw other dropout masks from the same seed.
+    What a population cannot express is trained with `fit` on JAX in processes, one for each core, if it can be sent
+    there, and else with `fit` here; `notes` says which and why: datasets instead of arrays, callbacks of one's own,
+    models with a training step of their own, `Lambda` layers, noise from the global seed. Results equal those of `fit`
+    on JAX for the same initial weights and order of rows, but for rounding. TensorFlow and torch draw other dropout
+    masks from the same seed.
 
     Args:
-        memory: Most memory for the populations, in GiB, > 0. Defaults to 4.
+        memory: Most memory for the populations, in GiB, > 0. A worker that runs out of it all the same goes on with
+            half as many at once. Defaults to 4.
         devices: Number of devices over which members are laid, ≥ 1. None for one per core.
+        executor: A `concurrent.futures.Executor` whose workers train pieces of the populations: Dask's
+            `client.get_executor()`, loky's, mpi4py's. They need this package and JAX. What is finished is yielded
+            at once; pieces that a worker takes along when it dies are given to another, up to three times. None for
+            this machine.
+        chunk: Members in such a piece, ≥ 1. Defaults to 16.
 
     Attributes:
         notes: Dict from the names of variants that were not trained in a population to the reason.
@@ -48,11 +56,16 @@ class PopulationEngine:
     RANGES = {  # noqa: RUF012
         "memory": Interval(0, closed="neither"),
         "devices": Interval(1, integer=True, optional=True),
+        "chunk": Interval(1, integer=True),
     }
 
-    def __init__(self, memory=4, devices=None):
+    def __init__(self, memory=4, devices=None, executor=None, chunk=16):
         self.memory = self.RANGES["memory"].check("memory", memory)
         self.devices = self.RANGES["devices"].check("devices", devices)
+        self.chunk = self.RANGES["chunk"].check("chunk", chunk)
+        if executor is not None and not callable(getattr(executor, "submit", None)):
+            raise TypeError(f"`executor` must be a concurrent.futures.Executor. Received: {executor!r}")
+        self.executor = executor
         self.notes = {}
 
     def run(self, setup, plan):
@@ -60,52 +73,103 @@ class PopulationEngine:
         try:
             check_study(setup)
         except Unfit as error:
-            self.notes.update({variant.name: str(error) for variant, _ in plan})
+            self.notes.update({variant.name: f"fit, one after the other: {error}" for variant, _ in plan})
             yield from SequentialEngine().run(setup, plan)
             return
-        worker = shared_worker(self.devices)  # starts while models are built here
+        say = setup.report or (lambda *news: None)
+        cores = self.devices or 1
+        if self.executor is None:
+            cores = shared_worker(self.devices).devices  # it starts while models are built here
+        say("building models")
         key = fingerprint.of_data(setup.train, "train") + fingerprint.of_data(setup.validation, "validation")
-        jobs, models, unfit = recruit(setup, plan, key, self._width(worker.devices))
+        jobs, models, unfit = recruit(setup, plan, key, self._width(cores))
         data = data_of(setup, key)
-        left = [pair for pair in plan if pair in unfit]
-        self.notes.update({variant.name: reason for (variant, _), reason in unfit.items()})
         pairs = {(variant.name, seed): (variant, seed) for variant, seed in plan}
-        for job in jobs:
-            refused = yield from self._train(setup, job, data, models)
-            left += [pairs[member.variant, member.seed] for member in refused]
+        refused = []
+        for job, found in self._populations(jobs, data, say):
+            if isinstance(found, Refused):
+                refused.append((job, found))
+            else:
+                yield _trial(setup, models[job.program], found, self.name)
+        left = [pair for pair in plan if pair in unfit]
+        self.notes.update(
+            {variant.name: f"fit, one after the other: {reason}" for (variant, _), reason in unfit.items()}
+        )
+        for job, found in self._in_processes(refused, data, say):
+            if isinstance(found, Refused):
+                left += [pairs[member.variant, member.seed] for member in job.members]
+            else:
+                yield _trial(setup, models[job.program], found, "processes")
         yield from SequentialEngine().run(setup, left)
 
-    def _train(self, setup, job, data, models):
-        """Yields the trials of a job; returns the members that could not be trained."""
-        left, deaths = list(job.members), 0
-        while left:
-            job = dataclasses.replace(job, members=tuple(left))
+    def _populations(self, jobs, data, say):
+        """Yields `(job, Finished)`, and `(job, Refused)` with the members that cannot be trained together."""
+        if self.executor is not None:
+            yield from self._outcomes(spread(jobs, data, self.executor, self.chunk, self.devices, report=say))
+            return
+        planned = sum(len(job.members) * job.epochs for job in jobs)
+        before = 0
+        for job in jobs:
+            yield from self._population(job, data, _shifted(say, before, planned))
+            before += len(job.members) * job.epochs
+
+    def _population(self, job, data, say):
+        deaths = 0
+        while job.members:
             done = set()
             try:
                 with _ended_if_interrupted(self.devices):
-                    for finished in shared_worker(self.devices).train(job, data, setup.report):
+                    for finished in shared_worker(self.devices).train(job, data, say):
                         done.add(finished.index)
-                        trial = Trial.from_dict(finished.record)
-                        if finished.weights is not None:
-                            _save(models[job.program], finished.weights, setup.weights_path(trial.variant, trial.seed))
-                        yield trial
-                return []
+                        yield job, finished
+                return
             except Refused as error:
-                self.notes.update({member.variant: str(error) for member in left})
-                return [member for i, member in enumerate(left) if i not in done]
+                yield _without(job, done), error
+                return
             except (OutOfMemory, WorkerDied) as error:
-                # Killed by the system, most likely for its memory: half as many at once take half as much.
                 deaths = 0 if done else deaths + 1
-                if deaths > 3:
+                if deaths == _DEATHS:
                     raise RuntimeError(
                         f"The worker ended {deaths} times without finishing a training, the last time with "
                         f"{job.width} at once. {error}"
                     ) from error
-                devices = self.devices or shared_worker(self.devices).devices
-                job = dataclasses.replace(job, width=max(devices, job.width // 2 // devices * devices))
-                warnings.warn(f"{error}. Going on with {job.width} trainings at once", RuntimeWarning, stacklevel=2)
-            left = [member for i, member in enumerate(left) if i not in done]
-        return []
+                # Killed by the system, most likely for its memory: half as many at once take half as much.
+                devices = shared_worker(self.devices).devices
+                width = max(devices, job.width // 2 // devices * devices)
+                job = dataclasses.replace(_without(job, done), width=width)
+                warnings.warn(f"{error}. Going on with {width} trainings at once", RuntimeWarning, stacklevel=2)
+
+    def _in_processes(self, refused, data, say):
+        """Trains what cannot train together with `fit` on JAX, in a process for each core."""
+        for job, reason in refused:
+            self.notes.update({member.variant: f"fit in processes on JAX: {reason}" for member in job.members})
+        jobs = [dataclasses.replace(job, together=False) for job, _ in refused]
+        if not jobs:
+            return
+        if self.executor is not None:
+            yield from self._outcomes(spread(jobs, data, self.executor, 1, self.devices, report=say))
+            return
+        # Threads that wait for processes: each has one to itself, and keeps its traced model.
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+            try:
+                yield from self._outcomes(spread(jobs, data, threads, 4, devices=1, own=True, report=say))
+            finally:
+                close_workers(own=True)
+
+    def _outcomes(self, pieces):
+        for piece, outcome in pieces:
+            if isinstance(outcome, Refused):
+                note = f"fit, one after the other: {outcome}"
+                self.notes.update({member.variant: note for member in piece.members})
+                yield piece, outcome
+            elif isinstance(outcome, BaseException):
+                raise RuntimeError(
+                    f"A piece of {len(piece.members)} trainings could not be trained by the executor: {outcome!r}. "
+                    "What is finished is kept: run the study again to go on"
+                ) from outcome
+            else:
+                for finished in outcome:
+                    yield piece, finished
 
     def _width(self, devices):
         def width(size, members):
@@ -116,15 +180,6 @@ class PopulationEngine:
         return width
 
 
-def shared_worker(devices=None):
-    """Returns the worker of this process, started if there is none: its compiled programs serve the next study too."""
-    worker = _shared.get((os.getpid(), devices))
-    if worker is None or not worker.alive:
-        worker = _shared[os.getpid(), devices] = Worker(devices)
-        atexit.register(worker.close)
-    return worker
-
-
 @contextlib.contextmanager
 def _ended_if_interrupted(devices):
     """A worker whose answers are no longer waited for would hand them to the next job."""
@@ -133,13 +188,32 @@ def _ended_if_interrupted(devices):
     except Refused:
         raise
     except BaseException:
-        shared_worker(devices).close()
+        close_workers(own=False)
         raise
 
 
-def _save(model, weights, path):
-    # Behind the model's own come the strengths of its loss, which the file does not hold.
-    for variable, value in zip([*model.trainable_variables, *model.non_trainable_variables], weights, strict=False):
-        variable.assign(value)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    model.save_weights(path)
+def _shifted(say, before, planned):
+    def shifted(phase=None, done=None, total=None):
+        if done is None:
+            say(phase)
+        else:
+            say(phase, before + done, planned)
+
+    return shifted
+
+
+def _without(job, done):
+    return dataclasses.replace(job, members=tuple(m for i, m in enumerate(job.members) if i not in done))
+
+
+def _trial(setup, model, finished, engine):
+    trial = Trial.from_dict({**finished.record, "provenance": {"engine": engine, "backend": "jax"}})
+    if finished.weights is not None:
+        # Behind the model's own come the strengths of its loss, which the file does not hold.
+        variables = [*model.trainable_variables, *model.non_trainable_variables]
+        for variable, value in zip(variables, finished.weights, strict=False):
+            variable.assign(value)
+        path = setup.weights_path(trial.variant, trial.seed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        model.save_weights(path)
+    return trial

@@ -59,6 +59,7 @@ class Job:
         keep_weights: Whether final weights come back.
         floatx: Keras' default float type.
         width: Most members that are trained at once.
+        together: Whether they train as one program; if not, one after the other with `fit`.
     """
 
     program: str
@@ -75,6 +76,7 @@ class Job:
     keep_weights: bool
     floatx: str
     width: int
+    together: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

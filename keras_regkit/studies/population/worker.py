@@ -12,6 +12,7 @@ from multiprocessing.connection import Listener
 
 _MODULE = "keras_regkit.studies.population._jax_worker"
 _SECONDS = 120  # in which a process must have started
+_shared = {}
 
 
 class WorkerDied(RuntimeError):
@@ -53,6 +54,7 @@ class Worker:
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
+            start_new_session=True,  # Ctrl-C is for this process, which ends the other
         )
         self._connection = None
         self._sent = None
@@ -135,6 +137,25 @@ class Worker:
         self._log.seek(0)
         said = self._log.read().decode(errors="replace").strip().splitlines()[-5:]
         return f"The worker process ended (status {status}). Its last words: " + (" | ".join(said) or "none")
+
+
+def shared_worker(devices=None, own=False):
+    """Returns a worker of this process, started if there is none: its compiled programs serve the next study too.
+
+    Args:
+        devices: Number of devices; None for one per core.
+        own: Whether the calling thread has one to itself.
+    """
+    key = (os.getpid(), devices, threading.get_ident() if own else None)
+    if key not in _shared or not _shared[key].alive:
+        _shared[key] = Worker(devices)
+    return _shared[key]
+
+
+def close_workers(own=None):
+    """Ends the workers of this process; with `own=True` those that belong to a thread alone."""
+    for key in [k for k in _shared if k[0] == os.getpid() and (own is None or own == (k[2] is not None))]:
+        _shared.pop(key).close()
 
 
 def _cores():

@@ -1,0 +1,68 @@
+"""Jobs in pieces, handed to whatever `concurrent.futures.Executor` there is."""
+
+import concurrent.futures
+import dataclasses
+
+from keras_regkit.studies.population.worker import OutOfMemory, Refused, WorkerDied, shared_worker
+
+_ATTEMPTS = 3  # at one piece, before the study gives up
+
+
+def train_chunk(job, data, devices=None, own=False):
+    """Trains a piece of a job where it is called, and returns a list of `Finished`.
+
+    Args:
+        job: The `Job`.
+        data: Its `Data`.
+        devices: Devices of the worker; None for one per core.
+        own: Whether each thread that calls has a worker to itself.
+    """
+    return list(shared_worker(devices, own).train(job, data))
+
+
+def spread(jobs, data, executor, size, devices=None, own=False, report=None):
+    """Trains jobs in pieces on an executor.
+
+    Args:
+        jobs: List of `Job`.
+        data: Their `Data`, sent along with each piece.
+        executor: A `concurrent.futures.Executor`.
+        size: Members in a piece.
+        devices, own: As for `train_chunk`.
+        report: Called with a phase, member-epochs done and planned, or None.
+
+    Yields:
+        `(job, outcome)`: a piece and the list of its `Finished`; or a piece and the exception that it ended with after
+        the third attempt.
+    """
+    pieces = [
+        dataclasses.replace(job, members=job.members[i : i + size], width=min(job.width, size))
+        for job in jobs
+        for i in range(0, len(job.members), size)
+    ]
+    planned = sum(len(piece.members) * piece.epochs for piece in pieces)
+    waiting = {executor.submit(train_chunk, piece, data, devices, own): (piece, 1) for piece in pieces}
+    done = 0
+    try:
+        while waiting:
+            finished, _ = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in finished:
+                piece, attempt = waiting.pop(future)
+                error = future.exception()
+                if error is not None and attempt < _ATTEMPTS and _worth_another(error):
+                    if isinstance(error, (OutOfMemory, WorkerDied)):
+                        piece = dataclasses.replace(piece, width=max(1, piece.width // 2))
+                    waiting[executor.submit(train_chunk, piece, data, devices, own)] = piece, attempt + 1
+                    continue
+                done += len(piece.members) * piece.epochs
+                if report is not None:
+                    report("training", done, planned)
+                yield piece, future.result() if error is None else error
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _worth_another(error):
+    """Whether a piece may succeed elsewhere. An executor that is broken takes no more pieces."""
+    return not isinstance(error, (Refused, concurrent.futures.BrokenExecutor, concurrent.futures.CancelledError))
