@@ -53,8 +53,8 @@ def bootstrap_difference(variant, baseline, confidence=0.95, *, method="studenti
         symmetric      mean ± c · s/√n                                  c: quantile 1 − 2a of |t*|
         bca            quantiles of mean*, corrected for bias and acceleration        with a = (1 − confidence) / 2
 
-    With few pairs `bca` is much too short (at five, 84% where 95% was asked for), so that it is refused below ten. With
-    four to seven pairs every possible resample is weighed once, and chance has no part.
+    With few pairs `bca` is too short (at ten it holds 86 to 90% where 95% was asked for, and less below), so that it is
+    refused below ten. With four to seven pairs every possible resample is weighed once, and chance has no part.
 
     Args:
         variant, baseline: Values in the same order. Pairs with a value that is not finite are left out.
