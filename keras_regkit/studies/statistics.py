@@ -70,8 +70,9 @@ def corrected_difference(variant, baseline, train_rows, test_rows, confidence=0.
 
         error² = (1/n + n_test / n_train) · var(d)        interval: mean(d) ± t · error,   t = t_{n−1}, (1+confidence)/2
 
-    A rule of thumb, without a proof: where it was measured, it erred 6 times in 100 at a level of 5%. For k folds n_test / n_train = 1 / (k − 1). Where all differences are alike the
-    test of signs counts 1 / (1/n + n_test/n_train) of them as independent.
+    A rule of thumb, without a proof: where it was measured, it erred 6 times in 100 at a level of 5%. For k folds
+    n_test / n_train = 1 / (k − 1). Where all differences are alike the test of signs counts 1 / (1/n + n_test/n_train)
+    of them as independent.
 
     Args:
         variant, baseline: One value per split, in the same order; where a split was trained from several seeds, their
