@@ -4,9 +4,13 @@ from keras_regkit.studies import export
 from keras_regkit.studies.bootstrap import BootstrapInterval, bootstrap_difference
 from keras_regkit.studies.combination import Combination, combine
 from keras_regkit.studies.compare import Comparison, compare
+from keras_regkit.studies.cross_validation import cross_validate
+from keras_regkit.studies.cross_validation_result import CrossValidationResult, SplitSize, SplitSummary
 from keras_regkit.studies.decision import Decision, Step, TestScore
 from keras_regkit.studies.design import Variant, factorial, one_knob_at_a_time
 from keras_regkit.studies.engine import SequentialEngine
+from keras_regkit.studies.nested import nested
+from keras_regkit.studies.nested_result import NestedFold, NestedResult
 from keras_regkit.studies.practical import PracticalGain, PracticalTable, practical_gain
 from keras_regkit.studies.result import StudyResult, VariantSummary
 from keras_regkit.studies.run_sequentially import SequentialResult, run_sequentially
@@ -27,9 +31,12 @@ __all__ = [
     "Candidate",
     "Combination",
     "Comparison",
+    "CrossValidationResult",
     "Decision",
     "HeldOutScore",
     "Look",
+    "NestedFold",
+    "NestedResult",
     "PairedDifference",
     "PracticalGain",
     "PracticalTable",
@@ -39,6 +46,8 @@ __all__ = [
     "SequentialResult",
     "SequentialTest",
     "Space",
+    "SplitSize",
+    "SplitSummary",
     "Step",
     "StoredStudy",
     "StrengthRange",
@@ -53,12 +62,14 @@ __all__ = [
     "combine",
     "compare",
     "corrected_difference",
+    "cross_validate",
     "detectable",
     "export",
     "factorial",
     "holm",
     "honest_best",
     "load",
+    "nested",
     "one_knob_at_a_time",
     "paired_difference",
     "power",

@@ -65,6 +65,8 @@ class Variant:
 
 
 BASELINE = Variant()
+# For a study that is asked for variants of somebody's own making: it needs a lever, and this one leaves models alone.
+NO_MATTER = {"early_stopping": 1}
 
 
 def _short(strength):

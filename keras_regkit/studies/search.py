@@ -95,7 +95,7 @@ def search(
     ...     finalists=1, fresh_seeds=2, epochs=1, verbose=0,
     ... )
     >>> [candidate.name for candidate in result.candidates]
-    ['l2=0.00132', 'l2=0.0134']
+    ['l2=0.0109 + dropout=0.5', 'dropout=0.5']
     """
     start = time.perf_counter()
     plan = plan_rungs(method, trials, epochs, factor=factor, min_epochs=min_epochs, finalists=finalists)

@@ -8,7 +8,7 @@ from keras_regkit._core.files import write_json
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.studies.applicable import applicable, unusable
 from keras_regkit.studies.builder import Builder
-from keras_regkit.studies.design import BASELINE
+from keras_regkit.studies.design import BASELINE, NO_MATTER
 from keras_regkit.studies.held_out import held_out_score
 from keras_regkit.studies.search_result import Candidate, Rung, SearchResult
 from keras_regkit.studies.study import Study
@@ -115,10 +115,9 @@ class Searching:
         return study.run_variants(variants, self._verbose)
 
     def _study(self, label, seeds, epochs, folder, *, keep_weights=False):
-        lever, strength = next(iter(self._space.one_each.items()))
         study = Study(
             self._build,
-            levers={lever: strength},
+            levers=NO_MATTER,
             seeds=seeds,
             epochs=epochs,
             store=folder / label if folder else None,

@@ -14,6 +14,7 @@ class MadeUpEngine:
     """
 
     name = "made up"
+    salt = 0  # other noise for another number
 
     def __init__(self, level, noise=0.0):
         self._level = level
@@ -24,7 +25,7 @@ class MadeUpEngine:
         self.plans.append([(variant.name, seed, setup.epochs) for variant, seed in plan])
         for variant, seed in plan:
             settings = {lever.name: strength for lever, strength in variant.settings}
-            draw = np.random.default_rng([seed, *variant.name.encode()]).normal() * self._noise
+            draw = np.random.default_rng([self.salt, seed, *variant.name.encode()]).normal() * self._noise
             value = self._level(settings, setup.epochs) + draw
             metrics = {"data_loss": value, "val_data_loss": value, "gap": 0.0}
             curves = {"data_loss": [value], "val_data_loss": [value]}
