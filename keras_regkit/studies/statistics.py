@@ -24,6 +24,12 @@ class PairedDifference:
         pairs: Number of seeds at which both values were finite.
         error: Standard error of the mean that the interval and p are made with; 0 where all differences are alike, NaN
             with fewer than two pairs.
+
+    Example:
+
+    >>> d = PairedDifference(mean=-0.05, low=-0.09, high=-0.01, p=0.02, pairs=5, error=0.014)
+    >>> d.high < 0
+    True
     """
 
     mean: float
