@@ -143,7 +143,7 @@ def _draw_test(axes, record):
     outcome = (
         f"the template won\n{test.rows} rows"
         if same
-        else f"{test.verdict}: {test.difference:+.3g}{interval}\n{test.rows} rows"
+        else f"{test.verdict}\n{test.difference:+.3g}{interval}\n{test.rows} rows"
     )
     axes.set_xlabel(outcome, fontsize=9, color=fig.BLACK)
 

@@ -41,7 +41,7 @@ def test_path_from_the_template_to_the_winner():
     assert list(line.get_ydata()) == [0, 1, 1, 2, 2, 3]
     assert list(line.get_xdata()) == pytest.approx([start, start, first, first, second, second])
     assert [bar.get_height() for bar in test.patches] == [record.test.baseline, record.test.winner]
-    assert test.get_xlabel() == "better: -0.0925\n[-0.158, -0.0269]\n114 rows"
+    assert test.get_xlabel() == "better\n-0.0925\n[-0.158, -0.0269]\n114 rows"
 
 
 def test_nothing_helped():
@@ -86,3 +86,15 @@ def test_many_steps_get_more_height_and_size_is_kept():
     long = dataclasses.replace(record, steps=record.steps * 4)
     assert long.plot().get_figheight() > 6
     assert tuple(long.plot(size=(6.0, 3.0)).get_size_inches()) == (6.0, 3.0)
+
+
+def test_every_outcome_of_the_test_has_room():
+    record = decision()
+    for verdict in ("no difference shown", "worse"):
+        test = dataclasses.replace(record.test, difference=-0.00257, low=-0.000641, high=0.00126, verdict=verdict)
+        figure = dataclasses.replace(record, test=test).plot()
+        canvas = pytest.importorskip("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
+        canvas.draw()
+        label = figure.axes[1].xaxis.label
+        assert verdict in label.get_text()
+        assert label.get_window_extent(canvas.get_renderer()).x1 <= figure.bbox.x1
