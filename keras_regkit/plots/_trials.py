@@ -26,12 +26,7 @@ def paired_values(record, name):
     >>> paired_values(record, "l2=0.1")
     [-0.25, -0.25]
     """
-    baseline = {_place(t): value_of(t, record.metric) for t in record.trials if t.variant == "baseline"}
-    pairs = [(t, baseline.get(_place(t), math.nan)) for t in trials_of(record, name)]
+    baseline = {t.seed: value_of(t, record.metric) for t in record.trials if t.variant == "baseline"}
+    pairs = [(t, baseline.get(t.seed, math.nan)) for t in trials_of(record, name)]
     differences = [value_of(trial, record.metric) - other for trial, other in pairs]
     return [difference for difference in differences if math.isfinite(difference)]
-
-
-def _place(trial):
-    """What a variant's training and the baseline's have in common when they are compared."""
-    return trial.seed, getattr(trial, "split", None)

@@ -32,18 +32,17 @@ class BestSoFar:
     def add(self, trial):
         """Takes a finished `Trial` in."""
         value = trial.metrics.get(self._metric, math.nan)
-        place = (trial.seed, getattr(trial, "split", None))
-        self._values.setdefault(trial.variant, {})[place] = value if math.isfinite(value) else math.nan
+        self._values.setdefault(trial.variant, {})[trial.seed] = value if math.isfinite(value) else math.nan
 
     def leader(self):
         """Returns `(name, mean, mean of the baseline over the same seeds)`; None while there is nothing to compare."""
         baseline = {k: v for k, v in self._values.get("baseline", {}).items() if not math.isnan(v)}
         found = []
         for name, values in self._values.items():
-            shared = [place for place in values if place in baseline and not math.isnan(values[place])]
+            shared = [seed for seed in values if seed in baseline and not math.isnan(values[seed])]
             if name == "baseline" or len(shared) < min(2, len(baseline)) or not shared:
                 continue
-            own, other = (sum(d[place] for place in shared) / len(shared) for d in (values, baseline))
+            own, other = (sum(d[seed] for seed in shared) / len(shared) for d in (values, baseline))
             found.append((self._sign * (own - other), name, own, other))
         return min(found)[1:] if found else None
 

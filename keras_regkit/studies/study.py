@@ -301,8 +301,9 @@ class Study:
         settings = provenance.settings_of(variant for variant, _ in plan)
         earlier = tuple(self._trials.values())
         progress = Progress(self.name, self.metric, len(plan), total, verbose, self.direction, earlier)
-        trials = iter(self._engine.run(dataclasses.replace(self._setup, report=progress.report), plan))
+        trials = ()
         try:
+            trials = iter(self._engine.run(dataclasses.replace(self._setup, report=progress.report), plan))
             for trial in trials:
                 trial = provenance.stamp(trial, settings, {**self._provenance, "engine": self._engine.name})
                 # What cannot be written is finished all the same: the store keeps it, to write it first the next time.

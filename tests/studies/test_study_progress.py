@@ -6,7 +6,7 @@ import threading
 import types
 
 import pytest
-from tiny_studies import trial
+from tiny_studies import study, trial
 
 from keras_regkit._core import live_line as live
 from keras_regkit.studies import progress as module
@@ -279,3 +279,16 @@ def test_who_leads(values, said):
 
 def test_who_leads_where_higher_is_better():
     assert leader("max", baseline=[0.5, 0.5], l2=[0.75, 0.75], l1=[0.6, 0.6]) == "best so far l2 0.75 (baseline 0.5)"
+
+
+def test_an_engine_that_fails_at_once_leaves_no_clock_behind():
+    class Broken:
+        name = "broken"
+
+        def run(self, setup, plan):
+            raise RuntimeError("no such device")
+
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match="no such device"):
+        study(engine=Broken()).run()
+    assert threading.active_count() == before
