@@ -46,7 +46,18 @@ FLOORS = (
 )
 BACKENDS = {"jax", "jaxlib", "tensorflow", "torch"}
 BACKEND_FILE = re.compile(r"_(tensorflow|tf|jax|torch|xla)(_\w+)?\.py")
-OPTIONAL = {"jinja2", "matplotlib", "pandas", "pyarrow", "rich", "scipy", "sklearn", "tensorboard"}
+OPTIONAL = {
+    "jinja2",
+    "keras_tuner",
+    "matplotlib",
+    "optuna",
+    "pandas",
+    "pyarrow",
+    "rich",
+    "scipy",
+    "sklearn",
+    "tensorboard",
+}
 ROOMS_OF_PICTURES_AND_TABLES = {"plots", "report", "tables"}
 # A record draws itself without knowing of pictures: by name, and only when asked.
 UPWARDS_BY_NAME = {("_core/pictures.py", "plots")}

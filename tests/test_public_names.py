@@ -27,6 +27,7 @@ ROOMS_WITH_EXAMPLES = {
     "regularizers",
     "strengths",
     "studies",
+    "studies.bridges",
     "surgery",
     "testing",
     "training",
@@ -43,6 +44,7 @@ INNER_ROOMS = (
     "augmentation.tabular",
     "augmentation.text",
     "augmentation.time_series",
+    "studies.bridges",
 )
 ROOMS = [
     *sorted(module.name for module in pkgutil.iter_modules(keras_regkit.__path__) if not module.name.startswith("_")),

@@ -74,8 +74,8 @@ def test_the_estimate_is_honest_where_the_choice_flatters():
     flattered, honest = [], []
     engine = MadeUpEngine(lambda settings, epochs: 1.0, noise=0.1)
     for draw in range(16):
-        seeds = [2 * draw, 2 * draw + 1]
-        found = find(engine, {"max_norm": (1.0, 2.0)}, trials=20, epochs=1, draw=draw, seeds=seeds)
+        engine.salt = draw
+        found = find(engine, {"max_norm": (1.0, 2.0)}, trials=20, epochs=1, draw=draw)
         if not found.settings:
             continue
         flattered.append(settings_mean(found) - 1.0)
