@@ -246,6 +246,9 @@ def is_known(tensor):
     """Whether the numbers in `tensor` can be read now, as opposed to those of a computation that is being recorded."""
     if keras.utils.is_keras_tensor(tensor) or is_traced(tensor) or graph_being_traced() is not None:
         return False
+    if not keras.ops.is_tensor(tensor):
+        # A tensor of TensorFlow beside another backend may be one that `tf.data` is recording.
+        return isinstance(tensor, np.ndarray)
     if keras.backend.backend() == "torch":
         import torch
 

@@ -18,7 +18,7 @@ def check_finite(x, name, samples):
     if "float" not in keras.backend.standardize_dtype(x.dtype) or is_foreign(x) or not is_known(x):
         return
     # One sum tells of all of them, since it is finite only where every number is; but for overflow.
-    x = keras.ops.stop_gradient(x)
+    x = keras.ops.stop_gradient(keras.ops.convert_to_tensor(x))
     if np.isfinite(keras.ops.convert_to_numpy(keras.ops.sum(keras.ops.cast(x, "float32")))):
         return
     finite = keras.ops.convert_to_numpy(keras.ops.isfinite(x)).reshape(x.shape[0], -1).all(axis=1)
