@@ -1,16 +1,30 @@
 """Settings that must be in place before Keras is imported, and the benchmarks' switch."""
 
+import gc
 import os
 import signal
+import sys
 import threading
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "agg")
+# Most of the time goes to compiling small programs that run once: XLA need not make them fast. Benchmarks measure that.
+if "--benchmark" not in sys.argv:
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, which some of them are about.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# TensorFlow and Keras are a million objects that stay, and every look for garbage goes through all of them.
+gc.set_threshold(20_000, 10, 20)
+
+
+def pytest_collection_finish(session):
+    """What was imported is garbage at no time."""
+    gc.freeze()
 
 
 def pytest_addoption(parser):

@@ -90,13 +90,14 @@ def expect_finite(structure, what):
         expect(np.isfinite(array).all(), f"{what} is not finite: {array.ravel()[:8]}")
 
 
-def fit_two_steps(model, data, loss="mse", jit_compile=False):
-    """Compiles and fits `model` for two steps on a dataset; the loss and the weights must stay finite."""
+def fit_two_steps(model, *data, loss="mse", jit_compile=False):
+    """Compiles `model` once and fits it for two steps on each dataset; the loss and the weights must stay finite."""
     model.compile(keras.optimizers.SGD(1e-3), loss, jit_compile=jit_compile)
-    history = model.fit(data, epochs=1, verbose=0, shuffle=False)
-    value = history.history["loss"][0]
-    expect(np.isfinite(value), f"the loss is {value}")
-    expect_finite(model.get_weights(), "a weight after two steps")
+    for each in data:
+        history = model.fit(each, epochs=1, verbose=0, shuffle=False)
+        value = history.history["loss"][0]
+        expect(np.isfinite(value), f"the loss is {value} on a {type(each).__name__}")
+        expect_finite(model.get_weights(), f"a weight after two steps on a {type(each).__name__}")
 
 
 def weighted_model(shapes, initializer="glorot_uniform", **lever):

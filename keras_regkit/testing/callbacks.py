@@ -95,8 +95,9 @@ def fits_again_with_the_same_instance(case):
 
 def fits_from_a_dataset(case):
     """`fit` on a PyDataset (and a tf.data.Dataset on TensorFlow) gives a whole History and a usable model."""
+    model = case.model()
     for data in _models.datasets(case.x, case.y):
-        case.fit(case.model(), case.make(), data)
+        case.fit(model, case.make(), data)
 
 
 def fits_with_jit(case):

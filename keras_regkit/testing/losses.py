@@ -114,5 +114,6 @@ def _model(case):
 
 
 def _fit(case, jit_compile):
-    for data in _models.datasets(case.y_pred[: 2 * BATCH], case.y_true[: 2 * BATCH]):
-        _models.fit_two_steps(_model(case), data, case.copy(), jit_compile)
+    data = list(_models.datasets(case.y_pred[: 2 * BATCH], case.y_true[: 2 * BATCH]))
+    data = data[:1] if jit_compile else data  # each kind may be compiled anew
+    _models.fit_two_steps(_model(case), *data, loss=case.copy(), jit_compile=jit_compile)

@@ -66,11 +66,17 @@ class OptimizerCase(ConfigCase):
         expect(moved, "no weight has moved")
         return model
 
+    def plain(self):
+        """A model after two steps, or more: the weights after two are `plain_weights()`."""
+        if self._plain is None:
+            self._plain = self.fit(self.model())
+            self._plain_weights = self._plain.get_weights()
+        return self._plain
+
     def plain_weights(self):
         """The weights after two steps, as all ways of training must reach them."""
-        if self._plain is None:
-            self._plain = self.fit(self.model()).get_weights()
-        return self._plain
+        self.plain()
+        return self._plain_weights
 
     _plain = None
 
@@ -139,7 +145,7 @@ def a_copy_takes_the_same_steps(case):
 
 def goes_on_after_reload(case):
     """A model that is saved in the middle of training, and loaded, goes on as the one that was not saved."""
-    model = case.fit(case.model())
+    model = case.plain()
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "model.keras"
         model.save(file)
@@ -150,7 +156,7 @@ def goes_on_after_reload(case):
 
 def reloads_in_fresh_process(case):
     """A model saved in the middle of training loads, compiled, in a process that imported only the class's package."""
-    model = case.fit(case.model())
+    model = case.plain()
     _saving.expect_fresh_reload(case.fresh_process, case.subject, model, *case.data(model))
 
 

@@ -88,14 +88,13 @@ def takes_over_compilation(case):
 
 def fits_without_jit(case):
     """`fit` with `jit_compile=False` takes two steps on a PyDataset (and on TensorFlow a tf.data.Dataset), finite."""
-    for data in _models.datasets(*_two_batches(case)):
-        _models.fit_two_steps(case.copy(), data, case.loss, jit_compile=False)
+    _models.fit_two_steps(case.copy(), *_models.datasets(*_two_batches(case)), loss=case.loss, jit_compile=False)
 
 
 def fits_with_jit(case):
     """`fit` with `jit_compile=True` takes two steps, all finite. Not run on torch."""
     if _models.can_jit():
-        _models.fit_two_steps(case.copy(), _data(case), case.loss, jit_compile=True)
+        _models.fit_two_steps(case.copy(), _data(case), loss=case.loss, jit_compile=True)
 
 
 def fits_in_mixed_precision(case):
@@ -105,7 +104,7 @@ def fits_in_mixed_precision(case):
         with _models.dtype_policy(policy):
             model = keras.models.clone_model(case.subject.model, clone_function=under)
             wrapper = _wrapped(case, model, dtype=policy)
-            _models.fit_two_steps(wrapper, _data(case), case.loss)
+            _models.fit_two_steps(wrapper, _data(case), loss=case.loss)
 
 
 def fits_with_accumulation_and_weights(case):
