@@ -11,7 +11,7 @@ from keras_regkit.studies.design import BASELINE, NO_MATTER
 from keras_regkit.studies.result import HELPS, HURTS, NO_EVIDENCE
 from keras_regkit.studies.split_data import SplitData
 from keras_regkit.studies.statistics import corrected_difference, holm
-from keras_regkit.studies.study import Study
+from keras_regkit.studies.study import Study, with_one_engine
 
 
 def cross_validate(
@@ -90,7 +90,7 @@ def cross_validate(
     variants = [v for v in variants if v != BASELINE]
     if levers is None and not variants:
         raise ValueError("`levers` or `variants` must say what to compare the model with. Received neither")
-    results = []
+    results, options = [], with_one_engine(options)
     for split in splits:
         train, validation = data.take(split.train, split.test)
         study = Study(

@@ -16,7 +16,7 @@ from keras_regkit.studies.nested_result import NestedFold, NestedResult
 from keras_regkit.studies.search import search
 from keras_regkit.studies.split_data import SplitData
 from keras_regkit.studies.statistics import corrected_difference
-from keras_regkit.studies.study import Study
+from keras_regkit.studies.study import Study, with_one_engine
 
 
 def nested(
@@ -92,7 +92,7 @@ def nested(
     metric = name_held_out(options.get("metric", "val_data_loss"))
     chooser = _chooser(choose, search_options)
     data = SplitData(x, y, sample_weight, groups, stratify, prepare)
-    found = []
+    found, options = [], with_one_engine(options)
     for split in data.splits(folds, repeats, split_seed):
         inner, held = data.part(split.train, validation, split_seed)
         train, watched, test = data.take(inner, held, split.test)

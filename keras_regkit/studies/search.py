@@ -7,6 +7,7 @@ from keras_regkit.studies.held_out import name_held_out
 from keras_regkit.studies.rungs import rungs as plan_rungs
 from keras_regkit.studies.searching import Searching
 from keras_regkit.studies.space import Space
+from keras_regkit.studies.study import with_one_engine
 
 
 def search(
@@ -108,14 +109,8 @@ def search(
         name_held_out(options.get("metric", "val_data_loss"))
     named = space is not None
     space = space if isinstance(space, Space) else Space(space)
-    searching = Searching(
-        build,
-        space,
-        name=name,
-        store=store,
-        verbose=verbose,
-        options={**options, "train": train, "validation": validation},
-    )
+    shared = {**with_one_engine(options), "train": train, "validation": validation}
+    searching = Searching(build, space, name=name, store=store, verbose=verbose, options=shared)
     searching.leave_out(warn=named)
     searching.draw(trials, seed=draw, structures=structures)
     searching.climb(plan, seeds, finalists)

@@ -129,7 +129,7 @@ class Study:
         self.metric = metric
         self.direction = _direction(metric, mode)
         self.confidence = confidence
-        self._engine = _engine(engine, executor)
+        self._engine = make_engine(engine, executor)
         self._builder = Builder(build)
         example = self._builder(self.seeds[0])
         check_starts(example, self._builder(self.seeds[1]))
@@ -370,7 +370,14 @@ def _direction(metric, mode):
     return found
 
 
-def _engine(engine, executor):
+def with_one_engine(options):
+    """Returns arguments of `Study` with the engine made, so that several studies share its workers and programs."""
+    engine = make_engine(options.get("engine", "auto"), options.get("executor"))
+    return {**options, "engine": engine, "executor": None}
+
+
+def make_engine(engine, executor=None):
+    """Returns the engine that `Study` means by its arguments of these names."""
     if executor is not None and engine not in ("auto", "population"):
         raise ValueError(
             "`executor` needs an engine that hands work out: engine='population' or 'auto'. Received: "

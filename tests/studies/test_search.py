@@ -1,3 +1,4 @@
+import importlib
 import itertools
 import json
 import math
@@ -11,6 +12,8 @@ from tiny_studies import regressor, table
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.studies import Space, search
 from keras_regkit.studies.rungs import rungs
+
+study = importlib.import_module("keras_regkit.studies.study")
 
 SPACE = {"l2": (1e-4, 1e-1, "log"), "dropout": (0.1, 0.6), "max_norm": [1.0, 2.0]}
 
@@ -212,3 +215,17 @@ def test_a_real_search_on_test_data(tmp_path):
     assert found.test.difference == pytest.approx(found.test.winner - found.test.baseline, abs=1e-6)
     assert f"On the test data: {found.test.difference:+.3g}" in str(found) or found.best == "baseline"
     assert {p.name for p in tmp_path.iterdir()} == {"rung1-1epochs", "choice", "estimate", "search.json"}
+
+
+def test_the_rounds_share_one_engine(monkeypatch):
+    # Or the small last rounds would not find the workers and programs of the large first one.
+    made = []
+
+    class Named(MadeUpEngine):
+        def __init__(self):
+            super().__init__(bowl)
+            made.append(self)
+
+    monkeypatch.setitem(study._ENGINES, "sequential", Named)
+    find("sequential")
+    assert [len(engine.plans) for engine in made] == [3]
