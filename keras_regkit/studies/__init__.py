@@ -11,7 +11,9 @@ from keras_regkit.studies.design import Variant, factorial, one_knob_at_a_time
 from keras_regkit.studies.engine import SequentialEngine
 from keras_regkit.studies.nested import nested
 from keras_regkit.studies.nested_result import NestedFold, NestedResult
+from keras_regkit.studies.population import PopulationEngine
 from keras_regkit.studies.practical import PracticalGain, PracticalTable, practical_gain
+from keras_regkit.studies.ray_executor import RayExecutor
 from keras_regkit.studies.result import StudyResult, VariantSummary
 from keras_regkit.studies.run_sequentially import SequentialResult, run_sequentially
 from keras_regkit.studies.sample_size import detectable, power, seeds_needed
@@ -38,8 +40,10 @@ __all__ = [
     "NestedFold",
     "NestedResult",
     "PairedDifference",
+    "PopulationEngine",
     "PracticalGain",
     "PracticalTable",
+    "RayExecutor",
     "Rung",
     "SearchResult",
     "SequentialEngine",

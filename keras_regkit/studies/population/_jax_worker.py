@@ -26,9 +26,14 @@ from keras_regkit.studies.population.slots import slots
 
 
 class Workshop:
-    """Keeps data and compiled programs from one job to the next."""
+    """Keeps data and compiled programs from one job to the next.
 
-    def __init__(self):
+    Args:
+        program: Class of the programs.
+    """
+
+    def __init__(self, program=Program):
+        self._program = program
         self._data = {}
         self._programs = {}
 
@@ -44,7 +49,7 @@ class Workshop:
         data = self._data[job.data_key]
         if key not in self._programs:
             report("compiling", None, None)
-            self._programs[key] = _Trained(job, data)
+            self._programs[key] = _Trained(job, data, self._program)
         trained = self._programs[key]
         yield from trained.train(job, data, lambda *done: report("training", *done))
 
@@ -52,7 +57,7 @@ class Workshop:
 class _Trained:
     """A model made anew from its description, and what trains it."""
 
-    def __init__(self, job, data):
+    def __init__(self, job, data, program):
         if job.floatx != keras.config.floatx():
             keras.config.set_floatx(job.floatx)
         if job.floatx == "float64":
@@ -79,7 +84,7 @@ class _Trained:
             for number, slot in enumerate(self._slots)
             if slot.attribute == "learning_rate"
         ]
-        self._program = self._compiled(job, data) if job.together else None
+        self._program = self._compiled(job, data, program) if job.together else None
 
     def train(self, job, data, report):
         """Yields a `Finished` for each member of `job`."""
@@ -87,11 +92,11 @@ class _Trained:
             return _jax_pool.train(self._program, job, self.state, self.weights, report)
         return _jax_fit.train(job, data, self._model, self._slots, self.state, self.weights, report)
 
-    def _compiled(self, job, data):
+    def _compiled(self, job, data, program):
         loss = keras.losses.deserialize(job.loss) if job.loss is not None else None
         arrays = jax.tree.map(_as_input, (data.train, data.validation, data.sample))
         scores = job.metric not in GAP_ENTRIES
-        program = Program(self._model, self._slots, loss, arrays, job.batch_size, job.width, scores)
+        program = program(self._model, self._slots, loss, arrays, job.batch_size, job.width, scores)
         probe(program, [self.state(member) for member in (job.members * 2)[:2]], job.members[0].numbers)
         return program
 

@@ -6,14 +6,12 @@ import sys
 
 import keras
 
-from keras_regkit._core.backend import to_numpy
 from keras_regkit._core.data import as_arrays, is_arrays, take_rows
 from keras_regkit._core.optimizers import spared_from_decay, without_loss_scale
-from keras_regkit._core.strength import strengths_of_loss
 from keras_regkit._core.tracking import all_layers
-from keras_regkit.studies.engine import build_variant
+from keras_regkit.studies.population.initial_states import InitialStates
 from keras_regkit.studies.population.job import Data, Job, Member
-from keras_regkit.studies.population.slots import program_of, slots
+from keras_regkit.studies.population.slots import program_of
 from keras_regkit.studies.population.watching import WATCHERS
 
 # As GapMonitor draws its sample, so that both engines measure `data_loss` on the same rows.
@@ -73,23 +71,26 @@ def recruit(setup, plan, data_key, width):
         `(jobs, models, unfit)`: a list of `Job`, a model of each by its `program`, and a dict from pairs of the plan to
         the reason why they are in none.
     """
-    groups, models, unfit, refused = {}, {}, {}, {}
+    states = InitialStates(setup.builder)
+    groups, models, unfit, refused, keys = {}, {}, {}, {}, {}
     for variant, seed in plan:
-        if variant.name in refused:
-            unfit[variant, seed] = refused[variant.name]
+        if variant in refused:
+            unfit[variant, seed] = refused[variant]
             continue
         try:
             callbacks = _pickled(variant.callbacks(setup.metric, setup.direction))
-            model = build_variant(setup.builder, variant, seed)
-            check_model(model)
-            key = _key(model)
-            group = groups.setdefault(key, [])
-            models.setdefault(key[0], model)
-            group.append((_member(variant, seed, model, callbacks), None if group else _describe(model)))
+            start = states.start(variant, seed)
+            if start.model is not None:
+                check_model(start.model)
+                keys[variant] = _key(start.model)
+                models.setdefault(keys[variant][0], (start.model, _describe(start.model)))
         except Unfit as error:
-            unfit[variant, seed] = refused[variant.name] = str(error)
-    jobs = [_job(setup, key, members, data_key, width) for key, members in _merged(groups).items()]
-    return jobs, models, unfit
+            unfit[variant, seed] = refused[variant] = str(error)
+            continue
+        member = Member(variant.name, seed, start.numbers, start.weights, start.optimizer, callbacks)
+        groups.setdefault(keys[variant], []).append(member)
+    jobs = [_job(setup, key, models[key[0]][1], members, data_key, width) for key, members in _merged(groups).items()]
+    return jobs, {program: model for program, (model, _) in models.items()}, unfit
 
 
 def _key(model):
@@ -120,22 +121,6 @@ def _pickled(callbacks):
     return pickle.dumps(callbacks)
 
 
-def _member(variant, seed, model, callbacks):
-    strengths = [s.number for loss in keras.tree.flatten(model.loss) for s in strengths_of_loss(loss)]
-    weights = [*model.trainable_variables, *model.non_trainable_variables, *strengths]
-    model.optimizer.build(model.trainable_variables)
-    state = [to_numpy(v) for v in model.optimizer.variables]
-    moved = any(a.any() for a in state if a.ndim)
-    return Member(
-        variant=variant.name,
-        seed=seed,
-        numbers=tuple(slot.get() for slot in slots(model)),
-        weights=tuple(to_numpy(v).copy() for v in weights),
-        optimizer=tuple(a.copy() for a in state) if moved else None,
-        callbacks=callbacks,
-    )
-
-
 @dataclasses.dataclass(frozen=True)
 class _Description:
     """A model, as a worker makes it anew."""
@@ -143,7 +128,6 @@ class _Description:
     model: str
     compiled: dict
     imports: tuple
-    spared: tuple
 
 
 def _describe(model):
@@ -154,12 +138,10 @@ def _describe(model):
     parts = [*all_layers(model), without_loss_scale(model.optimizer), *keras.tree.flatten(model.loss)]
     modules = {type(part).__module__ for part in parts}
     modules = {name for name in modules if not name.startswith(("keras.", "builtins")) and name in sys.modules}
-    return _Description(text, compiled, tuple(sorted(modules)), _spared(model))
+    return _Description(text, compiled, tuple(sorted(modules)))
 
 
-def _job(setup, key, members, data_key, width):
-    description = next(description for _, description in members if description is not None)
-    members = tuple(member for member, _ in members)
+def _job(setup, key, description, members, data_key, width):
     size = sum(array.nbytes for array in members[0].weights)
     # One that decays tells what is spared; in the others, nothing decays.
     return Job(
@@ -170,7 +152,7 @@ def _job(setup, key, members, data_key, width):
         loss=keras.losses.serialize(setup.loss) if setup.loss is not None else None,
         imports=("keras_regkit", *description.imports),
         data_key=data_key,
-        members=members,
+        members=tuple(members),
         epochs=setup.epochs,
         batch_size=setup.batch_size,
         metric=setup.metric,

@@ -1,0 +1,291 @@
+"""The population engine as a user meets it: from any backend, through a process of its own."""
+
+import concurrent.futures
+import os
+import signal
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from tiny_studies import labels, noisy_regressor, numpy, regressor, study, table
+
+from keras_regkit import levers, presets
+from keras_regkit.studies import PopulationEngine, Variant
+from keras_regkit.studies.auto import ENOUGH, AutoEngine
+from keras_regkit.studies.builder import Builder
+from keras_regkit.studies.design import BASELINE, one_knob_at_a_time
+from keras_regkit.studies.engine import SequentialEngine, Setup
+from keras_regkit.studies.population import chunks
+from keras_regkit.studies.population.initial_states import InitialStates
+from keras_regkit.studies.population.recruiting import recruit
+from keras_regkit.studies.population.slots import program_of
+from keras_regkit.studies.population.worker import WorkerDied, shared_worker
+
+pytest.importorskip("jax")
+
+
+def setup_of(build, **changes):
+    arguments = {"train": table(), "validation": table(seed=1), "epochs": 2, "batch_size": 8, **changes}
+    return Setup(Builder(build), metric="val_data_loss", direction="min", **arguments)
+
+
+def plan_of(knobs, seeds=(0, 1)):
+    return [(variant, seed) for variant in one_knob_at_a_time(knobs) for seed in seeds]
+
+
+def by_pair(trials):
+    found = {}
+    for trial in trials:
+        assert (trial.variant, trial.seed) not in found, "trained twice"
+        found[trial.variant, trial.seed] = trial
+    return found
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """A study without noise: backends that draw alike weights must train alike."""
+    made = study(
+        regressor,
+        levers={"l2": [0.1], "weight_decay": [0.5], "early_stopping": [1]},
+        engine="population",
+        store=tmp_path_factory.mktemp("population"),
+        keep_weights=True,
+        epochs=3,
+    )
+    return made, made.run(verbose=0)
+
+
+def test_trials_are_those_of_fit(kept):
+    _, result = kept
+    knobs = {"l2": [0.1], "weight_decay": [0.5], "early_stopping": [1]}
+    wanted = by_pair(SequentialEngine().run(setup_of(regressor, epochs=3), plan_of(knobs)))
+    found = by_pair(result.trials)
+    assert found.keys() == wanted.keys()
+    for pair, trial in wanted.items():
+        assert found[pair].epochs == trial.epochs
+        assert found[pair].metrics.keys() == trial.metrics.keys()
+        for name, values in trial.curves.items():
+            np.testing.assert_allclose(found[pair].curves[name], values, rtol=1e-4, err_msg=f"{pair} {name}")
+        for name, value in trial.metrics.items():
+            assert found[pair].metrics[name] == pytest.approx(value, rel=1e-3, abs=1e-4), (pair, name)
+    losses = {round(trial.metrics["val_data_loss"], 4) for trial in found.values()}
+    assert len(losses) > 4  # seeds and variants do differ, or there was nothing to compare
+
+
+def test_final_weights_come_back(kept):
+    made, result = kept
+    x, y = table(seed=1)
+    for name in ("baseline", "early_stopping=1"):
+        trial = next(t for t in result.trials if (t.variant, t.seed) == (name, 1))
+        outputs = numpy(made.model(name, 1)(x, training=False))
+        assert np.mean((outputs - y) ** 2) == pytest.approx(trial.metrics["val_data_loss"], rel=1e-5)
+
+
+def test_trials_say_who_trained_them(kept):
+    _, result = kept
+    assert result.engine == "population"
+    assert {t.provenance["engine"] for t in result.trials} == {"population"}
+    assert {t.provenance["backend"] for t in result.trials} == {"jax"}
+
+
+def test_one_program_serves_variants_that_differ_in_numbers():
+    knobs = {"l2": [0.1, 0.2], "dropout": [0.2, 0.4], "weight_decay": [0.1], "early_stopping": [1]}
+    jobs, models, unfit = recruit(setup_of(noisy_regressor), plan_of(knobs), "data", lambda size, members: 2)
+    assert not unfit
+    # L2 on kernels that had none is another program; the rest is one.
+    assert sorted(len(job.members) for job in jobs) == [4, 10]
+    assert len(models) == 2
+    assert program_of(noisy_regressor()) == program_of(noisy_regressor())
+    assert program_of(noisy_regressor()) != program_of(regressor())
+
+
+def test_describing_a_model_leaves_it_as_it_was():
+    model = noisy_regressor()
+    before = model.get_config(), keras.saving.serialize_keras_object(model.optimizer)
+    program_of(model)
+    assert (model.get_config(), keras.saving.serialize_keras_object(model.optimizer)) == before
+    assert model.optimizer.weight_decay is None
+
+
+def test_few_models_tell_the_initial_weights_of_many():
+    built = []
+
+    def build(seed):
+        built.append(seed)
+        return presets.mlp(3, task="regression", units=(8, 4), seed=seed)
+
+    dropout, smaller = (Variant(((levers.get(n), s),)) for n, s in (("dropout", 0.3), ("less_capacity", 0.5)))
+    seeds = range(6)
+    states = InitialStates(Builder(build))
+    found = {(v, s): states.start(v, s) for v in (BASELINE, dropout, smaller) for s in seeds}
+    # The baseline once for each seed, dropout twice; other shapes are drawn anew for every seed.
+    assert len(built) == 6 + 2 + 6
+    assert sum(start.model is not None for (v, _), start in found.items() if v == dropout) == 2
+    assert all(start.model is not None for (v, _), start in found.items() if v == smaller)
+    for (variant, seed), start in found.items():
+        fresh = InitialStates(Builder(build)).start(variant, seed)
+        assert all(map(np.array_equal, start.weights, fresh.weights)), (variant.name, seed)
+
+
+def test_a_killed_worker_loses_nothing_and_nothing_is_trained_twice():
+    engine, plan = PopulationEngine(), plan_of({"early_stopping": [1, 2]}, range(8))
+    setup, found = setup_of(regressor, epochs=4), {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for trial in engine.run(setup, plan):
+            assert (trial.variant, trial.seed) not in found
+            found[trial.variant, trial.seed] = trial
+            if len(found) == 1:
+                os.kill(shared_worker().process.pid, signal.SIGKILL)
+    assert len(found) == len(plan)
+    assert any("worker process ended" in str(w.message) for w in caught) or not shared_worker().alive
+
+
+def test_a_worker_that_always_dies_is_given_up_with_its_last_words(monkeypatch):
+    def dying(self, job, data, report=None):
+        raise WorkerDied("The worker process ended (status -9). Its last words: none")
+        yield
+
+    monkeypatch.setattr("keras_regkit.studies.population.worker.Worker.train", dying)
+    with (
+        pytest.warns(RuntimeWarning, match="Going on with"),
+        pytest.raises(RuntimeError, match="ended 3 times without finishing"),
+    ):
+        list(PopulationEngine().run(setup_of(regressor), plan_of({"l2": [0.1]})))
+
+
+@keras.saving.register_keras_serializable("tests")
+class GlobalNoise(keras.layers.Layer):
+    """Noise from the global seed: what members of a population would share."""
+
+    def call(self, x, training=False):
+        return x + 0.1 * keras.random.normal(keras.ops.shape(x)) if training else x
+
+
+def test_what_cannot_train_together_is_trained_apart_and_said():
+    engine = PopulationEngine()
+    found = by_pair(engine.run(setup_of(lambda: regressor(GlobalNoise())), plan_of({"early_stopping": [1]})))
+    assert len(found) == 4
+    assert set(engine.notes) == {"baseline", "early_stopping=1"}
+    assert all("fit" in note for note in engine.notes.values())
+    assert {t.provenance.get("engine") for t in found.values()} <= {"processes", None}
+
+
+def test_what_cannot_be_sent_is_trained_here_and_said():
+    engine = PopulationEngine()
+    build = lambda: regressor(keras.layers.Lambda(lambda x: x * 2.0, name="double"))  # noqa: E731
+    assert len(list(engine.run(setup_of(build), [(BASELINE, 0), (BASELINE, 1)]))) == 2
+    assert "'double' is a Lambda" in engine.notes["baseline"]
+
+
+class Own(keras.Sequential):
+    """A model with a training step of its own."""
+
+    def train_step(self, *args):
+        return super().train_step(*args)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"callbacks": list}, "callbacks"),
+        ({"train": keras.utils.PyDataset(), "validation": table()}, "`train` is a PyDataset"),
+        ({"train": (np.array([["a"]] * 4), np.ones((4, 1)))}, "numbers only"),
+    ],
+)
+def test_a_study_that_is_none_for_populations_says_so(changes, reason):
+    engine = AutoEngine()
+    chosen, why = engine._choose(setup_of(regressor, **changes), [(BASELINE, 0)] * 99)
+    assert chosen.name == "sequential"
+    assert reason in why
+
+
+def test_auto_takes_populations_for_large_plans_and_says_why():
+    setup = setup_of(regressor)
+    for plan, name in (([(BASELINE, 0)] * ENOUGH, "population"), ([(BASELINE, 0)], "sequential")):
+        engine, why = AutoEngine()._choose(setup, plan)
+        assert engine.name == name
+        assert str(len(plan)) in why
+    assert AutoEngine(executor=object)._executor is object
+
+
+def test_a_training_step_of_ones_own_is_no_part_of_a_population():
+    def build():
+        model = Own([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        return model
+
+    _, _, unfit = recruit(setup_of(build), [(BASELINE, 0)], "data", lambda size, members: 2)
+    assert "training step of its own" in unfit[BASELINE, 0]
+
+
+def test_an_executor_trains_the_pieces_and_a_dead_worker_costs_one_attempt(monkeypatch):
+    plan, setup = plan_of({"early_stopping": [1]}, (0, 1, 2)), setup_of(regressor)
+    calls = []
+
+    def sometimes_dying(job, data, devices=None, own=False, train=chunks.train_chunk):
+        calls.append(len(job.members))
+        if len(calls) == 1:
+            raise WorkerDied("gone")
+        return train(job, data, devices, own)
+
+    monkeypatch.setattr(chunks, "train_chunk", sometimes_dying)
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        found = by_pair(PopulationEngine(executor=executor, chunk=4).run(setup, plan))
+    assert len(found) == len(plan)
+    assert sorted(calls) == [2, 4, 4]  # one piece was given out twice
+    wanted = by_pair(PopulationEngine().run(setup, plan))
+    for pair, trial in wanted.items():
+        np.testing.assert_allclose(found[pair].curves["data_loss"], trial.curves["data_loss"], rtol=1e-5)
+
+
+def test_an_executor_that_breaks_keeps_what_is_finished(monkeypatch):
+    done = []
+
+    def breaking(job, data, devices=None, own=False, train=chunks.train_chunk):
+        if done:
+            raise concurrent.futures.BrokenExecutor("the pool is gone")
+        done.append(job)
+        return train(job, data, devices, own)
+
+    monkeypatch.setattr(chunks, "train_chunk", breaking)
+    found = []
+    with (
+        concurrent.futures.ThreadPoolExecutor(1) as executor,
+        pytest.raises(RuntimeError, match=r"the pool is gone.*run the study again"),
+    ):
+        found.extend(PopulationEngine(executor=executor, chunk=2).run(setup_of(regressor), plan_of({"l2": [0.1]})))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"memory": 0}, "`memory` must be in"),
+        ({"devices": 0}, "`devices` must be in"),
+        ({"chunk": 1.5}, "`chunk` must be an integer"),
+        ({"executor": "dask"}, "concurrent.futures.Executor"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        PopulationEngine(**arguments)
+
+
+def test_an_executor_needs_an_engine_that_hands_out():
+    with pytest.raises(ValueError, match="hands work out"):
+        study(engine="sequential", executor=concurrent.futures.ThreadPoolExecutor(1))
+
+
+def test_labels_and_metrics_of_a_classifier():
+    def build(seed):
+        return presets.mlp(3, task="multiclass", outputs=3, units=(8,), dropout=0.0, seed=seed)
+
+    train, validation = labels(classes=3), labels(seed=1, classes=3)
+    made = study(
+        build, train=train, validation=validation, levers={"label_smoothing": [0.1]}, metric="val_accuracy", epochs=1,
+        engine="population",
+    )  # fmt: skip
+    result = made.run(verbose=0)
+    assert all(0 <= t.metrics["val_accuracy"] <= 1 for t in result.trials)
+    assert made.engine_notes == ()
