@@ -1,4 +1,4 @@
-"""Settings that must be in place before Keras is imported, and the benchmarks' switch."""
+"""Settings that must be in place before Keras is imported, and the switches of benchmarks and of other backends."""
 
 import gc
 import os
@@ -33,6 +33,24 @@ def pytest_addoption(parser):
         action="store_true",
         help="measure: pytest tests/benchmarks --benchmark -n0 -s (minutes to hours)",
     )
+    parser.addoption(
+        "--first-cases",
+        action="store_true",
+        help="run the first case only of a parametrized test, but for those marked `every_case`: for other backends",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """On another backend a test is repeated for what may differ there; its cases differ in what is the same."""
+    if config.getoption("--first-cases"):
+        kept, seen = [], set()
+        for item in items:
+            name = (item.parent.nodeid, getattr(item, "originalname", item.name))
+            if name not in seen or item.get_closest_marker("every_case"):
+                kept.append(item)
+            seen.add(name)
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
 
 
 def pytest_ignore_collect(collection_path, config):

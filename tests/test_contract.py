@@ -70,6 +70,7 @@ def check(instance, saved_models):
 HERE = [i for i in INSTANCES if i.everywhere or keras.backend.backend() == "tensorflow"]
 
 
+@pytest.mark.every_case
 @pytest.mark.filterwarnings("ignore:.*trained on labels without the column of `index_labels`")
 # Behind a Dense layer, images are of no range; backends that compute eagerly see that.
 @pytest.mark.filterwarnings("ignore:[\\s\\S]*and received images with values from")
