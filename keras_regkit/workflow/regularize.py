@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import importlib.metadata
+import importlib.util
 import pathlib
 import platform
 import tempfile
@@ -124,6 +125,8 @@ def regularize(
             batch_size=batch_size,
             store=folder / "study",
             keep_weights=True,
+            # Each of the plans that follow is small, but they share their programs.
+            engine="population" if importlib.util.find_spec("jax") else "sequential",
             name=f"template on {target!r}",
         )
 

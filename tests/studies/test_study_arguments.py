@@ -33,7 +33,7 @@ from keras_regkit.studies import Variant, one_knob_at_a_time
         ({"metric": "val_mae"}, ValueError, r"`metric` must be one of \['data_loss', 'gap', .*'val_data_loss'\]"),
         ({"metric": "val_loss"}, ValueError, r"Did you mean 'val_data_loss'\? Received: 'val_loss'"),
         ({"callbacks": []}, TypeError, "`callbacks` must be a function"),
-        ({"engine": "parallel"}, ValueError, r"`engine` must be one of \['sequential'\]"),
+        ({"engine": "parallel"}, ValueError, r"`engine` must be one of \['auto', 'population', 'sequential'\]"),
         ({"engine": object()}, TypeError, "or have `name` and `run`"),
         ({"train": (table()[0], table(23)[1])}, ValueError, r"`train` must have equally many rows.*\[23, 24\]"),
         ({"validation": (table()[0], table(23)[1])}, ValueError, "`validation` must have equally many rows"),

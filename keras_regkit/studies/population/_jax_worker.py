@@ -24,6 +24,8 @@ from keras_regkit.studies.population._jax_probe import probe
 from keras_regkit.studies.population._jax_program import Program, built
 from keras_regkit.studies.population.slots import slots
 
+_NARROWER = 4  # times than asked for, a program that is there is used all the same
+
 
 class Workshop:
     """Keeps data and compiled programs from one job to the next.
@@ -42,12 +44,16 @@ class Workshop:
         self._data = {data.key: data}
         self._programs.clear()
 
+    def forget(self):
+        """Lets all programs go: they take too much memory."""
+        self._programs.clear()
+
     def train(self, job, report):
         """Yields a `Finished` for each member of `job`."""
-        key = (job.program, job.spared, job.data_key, job.batch_size, job.width, str(job.loss), job.metric)
-        key += (job.together,)
+        key = (job.program, job.spared, job.data_key, job.batch_size, str(job.loss), job.metric, job.together)
         data = self._data[job.data_key]
-        if key not in self._programs:
+        # A program of other width will do: compiling takes longer than most populations train.
+        if key not in self._programs or self._programs[key].width < job.width / _NARROWER:
             report("compiling", None, None)
             self._programs[key] = _Trained(job, data, self._program)
         trained = self._programs[key]
@@ -72,6 +78,7 @@ class _Trained:
         loss_strengths = [s.number for loss in keras.tree.flatten(model.loss) for s in strengths_of_loss(loss)]
         sent = [*model.trainable_variables, *model.non_trainable_variables, *loss_strengths]
         hold_strengths_of_loss(model)
+        self.width = job.width
         self._model = built(model, *data.train[:2])
         places = {id(variable): place for place, variable in enumerate(sent)}
         self._trainable = [(places[id(v)], v.dtype) for v in self._model.trainable_variables]
@@ -136,11 +143,12 @@ def serve(connection):
         try:
             for finished in workshop.train(content, lambda *news: connection.send(("report", news))):
                 connection.send(("finished", finished))
-        except MemoryError as error:
-            connection.send(("memory", str(error)))
         except Exception as error:
-            kind = "memory" if "RESOURCE_EXHAUSTED" in str(error) else "refused"
-            connection.send((kind, f"{type(error).__name__}: {error}", traceback.format_exc()))
+            memory = isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error)
+            if memory:
+                workshop.forget()
+            connection.send(("memory" if memory else "refused", f"{type(error).__name__}: {error}"))
+            traceback.print_exc()
         else:
             connection.send(("done", None))
 

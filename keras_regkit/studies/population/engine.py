@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import dataclasses
+import math
 import os
 import warnings
 
@@ -174,8 +175,8 @@ class PopulationEngine:
     def _width(self, devices):
         def width(size, members):
             fitting = int(self.memory * 2**30 / (_COPIES * max(size, 1)))
-            most = min(_WIDTH, max(1, fitting // devices), -(-members // devices))
-            return most * devices
+            wanted = 2 ** math.ceil(math.log2(-(-members // devices)))  # few widths: each is a program of its own
+            return max(1, min(_WIDTH, fitting // devices, wanted)) * devices
 
         return width
 
