@@ -24,6 +24,7 @@ from keras_regkit._version import __version__
 _LAZY_ROOMS = ("diagnosis", "levers", "plots", "presets", "report", "studies", "surgery", "tables", "testing")
 _LAZY_NAMES = {
     "Study": "keras_regkit.studies",
+    "audit": "keras_regkit.diagnosis",
     "diagnose": "keras_regkit.diagnosis",
     "regularize": "keras_regkit.workflow",
 }
@@ -31,6 +32,7 @@ _LAZY_NAMES = {
 __all__ = [
     "Study",
     "__version__",
+    "audit",
     "augmentation",
     "callbacks",
     "constraints",

@@ -41,18 +41,18 @@ def cut_points(model):
 def consumers_of_inputs(model):
     """Returns the layers that take an input of a Sequential or Functional model as it is; none for other models."""
     found = []
-    for layer, sources in _calls(model) or ():
+    for layer, sources in calls_of(model) or ():
         if -1 in sources and layer is not None:
-            found += consumers_of_inputs(layer) if _calls(layer) else [layer]
+            found += consumers_of_inputs(layer) if calls_of(layer) else [layer]
     return found
 
 
 def _places(model):
-    calls = _calls(model)
+    calls = calls_of(model)
     if calls is None:
         return None
     called = [id(layer) for layer, _ in calls if layer is not None]
-    leaves = _last_uses(calls, _outputs(model, calls))
+    leaves = _last_uses(calls, output_positions(model, calls))
     places, reach = [_Place(None)], leaves[-1]
     for position, (layer, _) in enumerate(calls):
         # Nothing that was computed before is needed after.
@@ -83,7 +83,7 @@ def _has_kernels(layer):
     return any(len(weight.shape) > 1 for weight in layer.weights)
 
 
-def _calls(model):
+def calls_of(model):
     """Returns `(layer, positions of the calls whose output it takes)` for each call of a layer, in an order that runs.
 
     An operation that is no layer is None; the position of the inputs is -1. None for a model that cannot be read.
@@ -118,7 +118,7 @@ def _calls(model):
     return calls
 
 
-def _outputs(model, calls):
+def output_positions(model, calls):
     """Returns the positions of the calls that make the outputs."""
     if isinstance(model, keras.Sequential):
         return {len(calls) - 1}

@@ -1,0 +1,79 @@
+"""What a model says to one batch, without being changed by it."""
+
+import dataclasses
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_regkit._core.backend import compile_inference, to_tensors
+from keras_regkit._core.data import count_rows, is_arrays
+from keras_regkit._core.data_loss import DataLoss
+from keras_regkit.diagnosis.audit.cannot_run import CannotRun
+
+
+@dataclasses.dataclass(frozen=True)
+class Predictions:
+    """Outputs of a model for one batch, nested as it nests them, NumPy arrays.
+
+    Args:
+        inference: Of `model(x, training=False)`.
+        again: Of the same call once more, the seeds having moved on.
+        training: Of `model(x, training=True)`.
+    """
+
+    inference: object
+    again: object
+    training: object
+
+
+def predict(model, x):
+    """Returns the `Predictions` for a batch of inputs. Seeds and moving averages are as before afterwards."""
+
+    def thrice(x):
+        return tuple(model(x, training=training) for training in (False, False, True))
+
+    return Predictions(*evaluate(model, thrice, x))
+
+
+def evaluate(model, function, *args):
+    """Returns what `function(*args)`, which reads `model`, returns, as NumPy arrays; its assignments are dropped.
+
+    Raises:
+        CannotRun: the model cannot be called on these.
+    """
+    try:
+        outputs = compile_inference(model, function)(*to_tensors(args))
+        return keras.tree.map_structure(lambda t: np.asarray(ops.convert_to_numpy(t)), outputs)
+    except Exception as error:  # models are users' code
+        raise CannotRun(f"the model cannot be called on a batch of `train`: {_brief(error)}") from error
+
+
+def losses_of(model, batch):
+    """Returns `(data loss, penalty, penalty of weights)` as floats."""
+    try:
+        return DataLoss(model)([batch])
+    except Exception as error:
+        raise CannotRun(f"the loss of a batch of `train` cannot be computed: {_brief(error)}") from error
+
+
+def rows_of(batch):
+    """Number of rows of a batch."""
+    return count_rows(batch)
+
+
+def batches_in(data, batch_size, validation_split=None):
+    """Number of batches that `fit` makes of training data; `None` where it cannot be known."""
+    if is_arrays(data):
+        rows = count_rows(data) - int(count_rows(data) * (validation_split or 0))
+        return -(-rows // batch_size)
+    for name in ("num_batches", "cardinality", "__len__"):
+        value = getattr(data, name, None)
+        value = value() if callable(value) else value
+        if value is not None:
+            return int(value) if int(value) > 0 else None
+    return None
+
+
+def _brief(error):
+    return f"{type(error).__name__}: {' '.join(str(error).split()):.150}"
