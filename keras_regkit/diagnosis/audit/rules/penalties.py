@@ -23,7 +23,7 @@ def inert_regularizer(case):
     for weight in case.weights:
         if weight.variable.name not in _HOLDERS:
             continue
-        argument = f"{weight.variable.name.replace('gamma', 'gamma')}_regularizer"
+        argument = f"{weight.variable.name}_regularizer"
         regularizer = getattr(weight.layer, argument, None)
         if regularizer is not None and weight.variable.regularizer is None:
             yield case.finding(

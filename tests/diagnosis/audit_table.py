@@ -1,0 +1,30 @@
+"""For every rule of the audit, what triggers it and what does not. Filled by the files `audit_cases_*.py`."""
+
+FAULTY, FINE = [], []
+
+
+def faulty(id, *, where=None, count=None, **evidence):
+    """Enters a function that returns the arguments of `audit` in which the rule finds something.
+
+    Args:
+        id: Of the rule.
+        where: What the first finding's `where` must be. Any by default.
+        count: Number of findings. At least one by default.
+        **evidence: What the first finding's evidence must hold, among others; floats within a millionth.
+    """
+
+    def enter(function):
+        FAULTY.append((id, function, where, count, evidence))
+        return function
+
+    return enter
+
+
+def fine(id):
+    """Enters a function that returns the arguments of `audit` in which the rule runs and finds nothing."""
+
+    def enter(function):
+        FINE.append((id, function))
+        return function
+
+    return enter
