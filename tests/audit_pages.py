@@ -2,7 +2,7 @@
 
 import pathlib
 
-from keras_regkit.diagnosis import rules
+from keras_regkit.diagnosis import audit_rules
 from keras_regkit.diagnosis.audit.rule import FAMILIES, NEEDS
 
 FOLDER = pathlib.Path(__file__).parents[1] / "docs" / "audit"
@@ -10,22 +10,22 @@ FOLDER = pathlib.Path(__file__).parents[1] / "docs" / "audit"
 
 def pages():
     """Returns `{file name: Markdown}`: an index, and a page for each rule."""
-    return {"index.md": _index(), **{f"{rule.id}.md": _page(rule) for rule in rules()}}
+    return {"index.md": _index(), **{f"{rule.id}.md": _page(rule) for rule in audit_rules()}}
 
 
 def _index():
     lines = [
         "# Rules of the audit",
         "",
-        "What `keras_regkit.audit` looks for. `keras-regkit audit --explain RK101` shows a rule's page in a terminal; the",
+        "What `keras_regkit.audit` looks for. `keras-regkit audit --explain RK101` shows a page in a terminal; the",
         "[guide](../guides/audit.md) shows an audit at work.",
     ]
     for family, title in FAMILIES.items():
-        chosen = [rule for rule in rules() if rule.family == family]
+        chosen = [rule for rule in audit_rules() if rule.family == family]
         if chosen:
             lines += ["", f"## {title}", "", "| rule | severity | what is wrong |", "|---|---|---|"]
             lines += [f"| [{r.id}]({r.id}.md) | {r.severity} | {_cell(r.title)} |" for r in chosen]
-    return "\n".join([*lines, "", "```{toctree}", ":hidden:", "", *(rule.id for rule in rules()), "```"]) + "\n"
+    return "\n".join([*lines, "", "```{toctree}", ":hidden:", "", *(rule.id for rule in audit_rules()), "```"]) + "\n"
 
 
 def _page(rule):

@@ -5,7 +5,7 @@ table in `keras_regkit.diagnosis.recommending`; the thresholds are the constants
 `audit` looks at the model, the data and the callbacks for mistakes that raise no error.
 """
 
-from keras_regkit.diagnosis.audit import Audit, Finding, Rule, audit, find_rule, rules
+from keras_regkit.diagnosis.audit import Audit, Finding, Rule, audit, audit_rules, find_rule
 from keras_regkit.diagnosis.curves import Curves
 from keras_regkit.diagnosis.diagnose import diagnose
 from keras_regkit.diagnosis.diagnosis import Diagnosis
@@ -21,7 +21,7 @@ __all__ = [
     "Recommendation",
     "Rule",
     "audit",
+    "audit_rules",
     "diagnose",
     "find_rule",
-    "rules",
 ]

@@ -6,7 +6,7 @@ import pathlib
 import audit_table
 import pytest
 
-from keras_regkit.diagnosis import audit, rules
+from keras_regkit.diagnosis import audit, audit_rules
 
 for path in sorted(pathlib.Path(__file__).parent.glob("audit_cases_*.py")):
     importlib.import_module(path.stem)
@@ -17,7 +17,7 @@ def name_of(case):
 
 
 def run(id, function):
-    return audit(**function(), disable=[rule.id for rule in rules() if rule.id != id])
+    return audit(**function(), disable=[rule.id for rule in audit_rules() if rule.id != id])
 
 
 @pytest.mark.parametrize("case", audit_table.FAULTY, ids=name_of)
@@ -43,7 +43,7 @@ def test_what_is_in_order_is_left_alone(case):
     assert found.findings == ()
 
 
-@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", audit_rules(), ids=lambda rule: rule.id)
 def test_every_rule_has_both_kinds_of_case_and_a_page(rule):
     assert rule.id in {case[0] for case in audit_table.FAULTY}
     assert rule.id in {case[0] for case in audit_table.FINE}

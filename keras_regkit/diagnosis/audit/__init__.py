@@ -6,6 +6,6 @@
 from keras_regkit.diagnosis.audit.audit import audit
 from keras_regkit.diagnosis.audit.audit_result import Audit
 from keras_regkit.diagnosis.audit.finding import Finding
-from keras_regkit.diagnosis.audit.rule import Rule, find_rule, rules
+from keras_regkit.diagnosis.audit.rule import Rule, audit_rules, find_rule
 
-__all__ = ["Audit", "Finding", "Rule", "audit", "find_rule", "rules"]
+__all__ = ["Audit", "Finding", "Rule", "audit", "audit_rules", "find_rule"]

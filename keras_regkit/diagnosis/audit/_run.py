@@ -6,7 +6,7 @@ from keras_regkit._core.checks import did_you_mean
 from keras_regkit.diagnosis.audit.audit_result import Audit
 from keras_regkit.diagnosis.audit.cannot_run import CannotRun
 from keras_regkit.diagnosis.audit.finding import SEVERITIES
-from keras_regkit.diagnosis.audit.rule import FAMILIES, rules
+from keras_regkit.diagnosis.audit.rule import FAMILIES, audit_rules
 
 
 def run_rules(case, disable=(), chosen=None):
@@ -17,7 +17,7 @@ def run_rules(case, disable=(), chosen=None):
         disable: Ids or families of rules that are not to run.
         chosen: The rules; all by default.
     """
-    chosen = rules() if chosen is None else chosen
+    chosen = audit_rules() if chosen is None else chosen
     disabled = _disabled(disable, chosen)
     findings, checked, skipped = [], [], {}
     for rule in chosen:

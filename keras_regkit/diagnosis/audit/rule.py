@@ -53,7 +53,7 @@ class Rule:
         source: Where this is known from.
         check: Function of a case that yields findings.
 
-    >>> rules()[0].id, rules()[0].family
+    >>> audit_rules()[0].id, audit_rules()[0].family
     ('RK101', 'penalties')
     """
 
@@ -109,12 +109,12 @@ def rule(id, *, family, title, severity, needs=("model",)):
     return enter
 
 
-def rules():
+def audit_rules():
     """Returns every `Rule` of the audit, a tuple ordered by id.
 
     Example:
 
-    >>> [rule.severity for rule in rules() if rule.id == "RK101"]
+    >>> [rule.severity for rule in audit_rules() if rule.id == "RK101"]
     ['error']
     """
     from keras_regkit.diagnosis.audit import rules as room
@@ -138,7 +138,7 @@ def find_rule(id):
     >>> find_rule("RK101").family
     'penalties'
     """
-    known = {rule.id: rule for rule in rules()}
+    known = {rule.id: rule for rule in audit_rules()}
     if id not in known:
         raise ValueError(f"There is no rule {id!r}.{did_you_mean(id, known)} Rules: {', '.join(known)}")
     return known[id]
