@@ -38,9 +38,11 @@ def diagnose(
     floor. `reference_loss` makes it sharper; with a compiled classifier as `model` it is filled in.
 
     Args:
-        history: What `fit` returned; a dict of lists such as `history.history`; the path of a file that `CSVLogger`
-            wrote; or a list of these, one for each seed. Several seeds are judged by their mean curve, and the spread
-            between them counts as noise. At least 3 epochs with a validation value are needed, 10 or more are better.
+        history: What `fit` returned; a dict of lists such as `history.history`; the path of a log; or a list of these,
+            one for each seed. Logs are files of `CSVLogger`, the folder or an event file of TensorBoard (needs the
+            extra `export`), Lightning's `metrics.csv`, the `trainer_state.json` of transformers, and histories in
+            JSON. Several seeds are judged by their mean curve, and the spread between them counts as noise. At least 3
+            epochs with a validation value are needed, 10 or more are better.
         model: The trained `keras.Model`. The advice then starts from what it has ("raise dropout from 0.2").
         data_kind: `"tabular"`, `"image"`, `"audio"`, `"text"` or `None`. Without it a model with two-dimensional
             convolutions counts as `"image"`.

@@ -1,7 +1,5 @@
 """Reads a training's log, in any of the shapes Keras leaves it in, into columns."""
 
-import csv
-import dataclasses
 import os
 import pathlib
 from collections.abc import Mapping
@@ -9,38 +7,30 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-_MISSING = ("", "NA")
+from keras_regkit.diagnosis.logs.csv_logger import read_csv_logger, read_table
+from keras_regkit.diagnosis.logs.json_log import read_json
+from keras_regkit.diagnosis.logs.lightning import is_lightning, read_lightning
+from keras_regkit.diagnosis.logs.log import Log, column, mismatch
+from keras_regkit.diagnosis.logs.tensorboard import event_files, read_tensorboard
+
+__all__ = ["GAP_MONITOR", "Log", "read_log"]
+
 # The entries of GapMonitor, which keeps its own rhythm.
 GAP_MONITOR = ("data_loss", "penalty", "val_data_loss", "gap")
-
-
-@dataclasses.dataclass(frozen=True)
-class Log:
-    """Columns of one training.
-
-    Args:
-        columns: `{name: (epochs, values)}` as arrays; for a column that cannot be used, the reason as a string.
-        caveats: What must be kept in mind about all of them.
-        notes: `{name: caveat}` about single ones.
-    """
-
-    columns: dict
-    caveats: tuple = ()
-    notes: dict = dataclasses.field(default_factory=dict)
 
 
 def read_log(history):
     """Returns the `Log` of one training.
 
     Args:
-        history: A Keras `History`, a dict of lists, or the path of a file written by `CSVLogger`.
+        history: A Keras `History`, a dict of lists, or the path of a log in one of the formats of `logs`.
     """
     if isinstance(history, keras.callbacks.History):
         return _from_history(history)
     if isinstance(history, Mapping):
         return _from_dict(history)
     if isinstance(history, (str, os.PathLike)):
-        return _from_csv(pathlib.Path(history))
+        return _from_file(pathlib.Path(history))
     hint = ""
     if isinstance(history, keras.Model):
         hint = " Pass what `fit` returned (also kept as `model.history`), and the model as `model=`."
@@ -48,7 +38,7 @@ def read_log(history):
         hint = " Pass `table.to_dict('list')`."
     raise TypeError(
         "`history` must be the History that `fit` returned, a dict of lists such as `history.history`, the path of a "
-        "CSVLogger file, or a list of them (one for each seed)."
+        "log, or a list of them (one for each seed)."
         f"{hint} Received: {history!r:.80} of type {type(history).__name__}"
     )
 
@@ -64,7 +54,7 @@ def _from_history(history):
     monitor = dict(getattr(history, "gap_monitor", None) or {})
     # GapMonitor keeps its own epochs: exact whatever its interval, where the plain lists only have a length.
     epochs = np.asarray(monitor.pop("epoch", ()), dtype=int)
-    exact = {key: _column(key, values, epochs) for key, values in monitor.items()}
+    exact = {key: column(key, values, epochs) for key, values in monitor.items()}
     notes = {key: note for key, note in log.notes.items() if key not in exact}
     return Log({**log.columns, **exact}, log.caveats, notes)
 
@@ -92,7 +82,7 @@ def _from_dict(record, epochs=None):
     columns, notes = {}, {}
     for name, values in lists.items():
         at, every, sure = _aligned(name, len(values), epochs)
-        columns[name] = _mismatch(name, len(values), count) if at is None else _column(name, values, at)
+        columns[name] = mismatch(name, len(values), count) if at is None else column(name, values, at)
         if not sure:
             notes[name] = (
                 f"{len(values)} values of {name!r} for {count} epochs fit several intervals; every {every} epochs "
@@ -129,75 +119,39 @@ def _measured(name, every, epochs):
     return epochs[due]
 
 
-def _mismatch(name, length, count):
-    return (
-        f"the curve {name!r} has {length} values for {count} epochs, which no fixed interval explains. "
-        "Expected one value for each epoch, or one every k epochs (`validation_freq=k`, `GapMonitor(every=k)`). "
-        "For an irregular schedule log with CSVLogger and pass its file."
-    )
-
-
-def _column(name, values, epochs):
-    """Returns `(epochs, values)` without the missing entries, or the reason why the column cannot be used."""
-    if len(values) != len(epochs):
-        return _mismatch(name, len(values), len(epochs))
-    present = [i for i, value in enumerate(values) if value is not None]
-    try:
-        kept = np.array([float(values[i]) for i in present])
-    except (TypeError, ValueError):
-        return f"the curve {name!r} holds something that is not a number: {values!r:.60}"
-    return epochs[present], kept
-
-
-def _from_csv(path):
-    if path.is_dir() or not path.exists():
-        kind = "is a folder" if path.is_dir() else "does not exist"
+def _from_file(path):
+    """Reads a file or a folder by its name, or by what is in it."""
+    if not path.exists():
         raise FileNotFoundError(
-            f"`history` must be the path of a file written by `keras.callbacks.CSVLogger`. "
-            f"Received: '{path}', which {kind}"
+            f"`history` must be the path of a log: {_FORMATS}. Received: '{path}', which does not exist"
         )
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"'{path}' is not a text file in UTF-8 ({error.reason} at byte {error.start}). Expected a file written by "
-            "`keras.callbacks.CSVLogger`."
-        ) from error
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < 2:
-        raise ValueError(
-            f"'{path}' holds no epochs: expected a header line and one line for each epoch, as CSVLogger writes. "
-            f"Received: {len(lines)} line(s)"
-        )
-    # CSVLogger lets the separator be chosen; no Keras metric name holds one of these.
-    separator = max(",;\t|", key=lines[0].count)
-    header, *rows = csv.reader(lines, delimiter=separator)
-    header = [name.strip() for name in header]
-    uneven = next((i for i, row in enumerate(rows, start=2) if len(row) != len(header)), None)
-    if uneven is not None:
-        raise ValueError(
-            f"'{path}' is damaged: line {uneven} has {len(rows[uneven - 2])} fields, its header {len(header)}."
-        )
-    table = {name: [row[i].strip() for row in rows] for i, name in enumerate(header)}
-    return _from_table(path, table, len(rows))
+    if path.is_dir():
+        return _from_folder(path)
+    if "tfevents" in path.name:
+        return read_tensorboard(path)
+    if path.suffix.lower() in (".json", ".jsonl", ".ndjson"):
+        return read_json(path, _from_dict)
+    header, rows = read_table(path)
+    if is_lightning(header, rows):
+        return read_lightning(path, header, rows)
+    return read_csv_logger(path, header, rows)
 
 
-def _from_table(path, table, count):
-    epochs, caveats = np.arange(count), ()
-    numbered = table.pop("epoch", None)
-    if numbered is not None:
-        try:
-            numbered = np.array([int(float(value)) for value in numbered])
-        except ValueError as error:
-            raise ValueError(f"The column 'epoch' of '{path}' must hold whole numbers: {error}") from error
-        if np.all(np.diff(numbered) > 0):
-            epochs = numbered
-        else:
-            caveats = (
-                "The column 'epoch' starts again within the file (several calls of `fit`, appended): rows were "
-                "counted instead.",
-            )
-    columns = {
-        name: _column(name, [None if v in _MISSING else v for v in values], epochs) for name, values in table.items()
-    }
-    return Log(columns, caveats)
+_FORMATS = (
+    "a file of `keras.callbacks.CSVLogger`, TensorBoard's folder or event file, Lightning's metrics.csv, the "
+    "trainer_state.json of transformers, or a history in JSON"
+)
+
+
+def _from_folder(path):
+    checkpoints = [p for p in path.glob("checkpoint-*/trainer_state.json") if p.parent.name[11:].isdigit()]
+    # The last checkpoint holds the whole history.
+    checkpoints.sort(key=lambda p: int(p.parent.name[11:]))
+    for candidate in (path / "trainer_state.json", *checkpoints[::-1][:1], path / "metrics.csv"):
+        if candidate.exists():
+            return _from_file(candidate)
+    if event_files(path):
+        return read_tensorboard(path)
+    raise FileNotFoundError(
+        f"`history` must be the path of a log: {_FORMATS}. Received: '{path}', which is a folder without any of them"
+    )
