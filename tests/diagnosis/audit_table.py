@@ -1,5 +1,8 @@
 """For every rule of the audit, what triggers it and what does not. Filled by the files `audit_cases_*.py`."""
 
+import keras
+import numpy as np
+
 FAULTY, FINE = [], []
 
 
@@ -28,3 +31,17 @@ def fine(id):
         return function
 
     return enter
+
+
+def chain(*stack, shape=(3,), optimizer="sgd", loss="mse", **compile_args):
+    """Returns a compiled Sequential model; an uncompiled one for optimizer=None."""
+    model = keras.Sequential([keras.Input(shape), *stack])
+    if optimizer is not None:
+        model.compile(optimizer, loss, **compile_args)
+    return model
+
+
+def rows(count=8, shape=(3,), targets=1, seed=0):
+    """Returns `(x, y)` of normal numbers."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(count, *shape)).astype("float32"), rng.normal(size=(count, targets)).astype("float32")

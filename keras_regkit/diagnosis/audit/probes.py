@@ -46,7 +46,7 @@ def evaluate(model, function, *args):
         outputs = compile_inference(model, function)(*to_tensors(args))
         return keras.tree.map_structure(lambda t: np.asarray(ops.convert_to_numpy(t)), outputs)
     except Exception as error:  # models are users' code
-        raise CannotRun(f"the model cannot be called on a batch of `train`: {_brief(error)}") from error
+        raise CannotRun(f"a batch of `train` cannot be put through the model: {_brief(error)}") from error
 
 
 def losses_of(model, batch):
@@ -55,6 +55,30 @@ def losses_of(model, batch):
         return DataLoss(model)([batch])
     except Exception as error:
         raise CannotRun(f"the loss of a batch of `train` cannot be computed: {_brief(error)}") from error
+
+
+def penalty_in_loss(model, batch, variables):
+    """Returns the penalties of `variables`, by how much the loss of a batch falls without them, and the loss's size.
+
+    The regularizers are taken off and put back again, since a loss of the user's own cannot be asked for its parts.
+    """
+    own = [variable.regularizer for variable in variables]
+
+    def both(x, y, weight):
+        def loss():
+            return ops.cast(model.compute_loss(x, y, model(x, training=False), weight, training=False), "float32")
+
+        penalty = sum(ops.cast(ops.sum(v.regularizer(v)), "float32") for v in variables)
+        full = loss()
+        for variable in variables:
+            variable.regularizer = None
+        try:
+            return penalty, full - loss(), ops.abs(full)
+        finally:
+            for variable, regularizer in zip(variables, own, strict=True):
+                variable.regularizer = regularizer
+
+    return tuple(float(value) for value in evaluate(model, both, *batch))
 
 
 def rows_of(batch):
