@@ -104,7 +104,7 @@ class Case:
     @functools.cached_property
     def wiring(self):
         """The `Call`s of a Sequential or Functional model, in order."""
-        return self._keep("wiring", lambda: read_wiring(self.model))
+        return self.keep("wiring", lambda: read_wiring(self.model))
 
     @property
     def optimizer(self):
@@ -158,7 +158,7 @@ class Case:
         A curve that cannot be read is left out.
         """
         self.expect(("history",))
-        return self._keep("history", lambda: _curves(self._history))
+        return self.keep("history", lambda: _curves(self._history))
 
     @property
     def batch_size(self):
@@ -185,26 +185,26 @@ class Case:
     def sample(self, name):
         """Returns a `Sample` of `"train"`, `"validation"` or `"test"`: all rows, or as many as can be looked at."""
         self.expect((name,))
-        return self._keep(f"sample of {name}", lambda: self._sample(name))
+        return self.keep(f"sample of {name}", lambda: self._sample(name))
 
     @property
     def batch(self):
         """The first batch of the training data, `(x, y, weight)` of NumPy arrays."""
         self.expect(("train",))
         size = int(self.fit_args.get("batch_size") or 32)
-        return self._keep("batch", lambda: one_batch(self.data["train"], size, "train"))
+        return self.keep("batch", lambda: one_batch(self.data["train"], size, "train"))
 
     @property
     def predictions(self):
         """Outputs for `batch`: `.inference` and `.again` without, `.training` with `training=True`; NumPy arrays."""
         self.expect(("built", "train"))
-        return self._keep("predictions", lambda: probes.predict(self.model, self.batch[0]))
+        return self.keep("predictions", lambda: probes.predict(self.model, self.batch[0]))
 
     @property
     def batch_loss(self):
         """`(data loss, penalty, penalty of weights)` of `batch`, in inference mode."""
         self.expect(("built", "compiled", "train"))
-        return self._keep("batch loss", lambda: probes.losses_of(self.model, self.batch))
+        return self.keep("batch loss", lambda: probes.losses_of(self.model, self.batch))
 
     def _sample(self, name):
         sample = take_sample(self.data[name], name)
@@ -214,8 +214,11 @@ class Case:
             self.notes.append(f"`{name}`: {len(sample.rows):,} rows of {total} were looked at, {how}.")
         return sample
 
-    def _keep(self, key, make):
-        """Returns what `make()` returned, or raises what it raised, the first time."""
+    def keep(self, key, make):
+        """Returns what `make()` returned, or raises the `CannotRun` that it raised, the first time.
+
+        For what several rules ask for.
+        """
         if key not in self._kept:
             try:
                 self._kept[key] = make(), None

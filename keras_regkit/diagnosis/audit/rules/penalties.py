@@ -44,8 +44,8 @@ def inert_regularizer(case):
 def penalty_on_frozen_weights(case):
     """Weights that do not train have a regularizer, which Keras then leaves out of the loss.
 
-    Why: The loss jumps when the weights are frozen or unfrozen, so that curves of the two stages cannot be compared; and
-    the penalty comes back, perhaps unexpectedly, when they are unfrozen for fine-tuning.
+    Why: The loss jumps when the weights are frozen or unfrozen, so that curves of the two stages cannot be compared;
+    and the penalty comes back, perhaps unexpectedly, when they are unfrozen for fine-tuning.
 
     Do: Compare `data_loss` of `callbacks.GapMonitor`, which has no penalties; or take the penalty off with
     `keras_regkit.surgery.detach`.
@@ -60,8 +60,8 @@ def penalty_on_frozen_weights(case):
             yield case.finding(
                 where=weight.path,
                 evidence={"regularizer": brief(weight.variable.regularizer), "trainable": False},
-                advice="It is not part of the loss while they are frozen: compare data losses (callbacks.GapMonitor), or "
-                "take it off with keras_regkit.surgery.detach.",
+                advice="It is not part of the loss while they are frozen: compare data losses (callbacks.GapMonitor), "
+                "or take it off with keras_regkit.surgery.detach.",
             )
 
 
@@ -93,14 +93,14 @@ def penalty_not_optimized(case):
     name = type(case.model).__name__
     step = type(case.model).train_step
     advice = "Add sum(self.losses) to the loss, or let self.compute_loss of keras.Model do it."
-    if not step.__module__.startswith(("keras.", "keras_regkit.")):
-        if not any(word in _source(step) for word in ("compute_loss", "losses", "super()")):
-            yield case.finding(
-                where=f"{name}.train_step",
-                evidence={"penalized weights": len(penalized), "mentions of compute_loss or losses": 0},
-                advice=advice,
-            )
-            return
+    own = not step.__module__.startswith(("keras.", "keras_regkit."))
+    if own and not any(word in _source(step) for word in ("compute_loss", "losses", "super()")):
+        yield case.finding(
+            where=f"{name}.train_step",
+            evidence={"penalized weights": len(penalized), "mentions of compute_loss or losses": 0},
+            advice=advice,
+        )
+        return
     penalty, counted, scale = probes.penalty_in_loss(case.model, case.batch, [w.variable for w in penalized])
     # A difference of two losses is as exact as the larger of them.
     if abs(penalty - counted) > 1e-2 * abs(penalty) + 1e-6 * scale:
@@ -121,8 +121,8 @@ def penalty_not_optimized(case):
 def orthogonal_of_wrong_rank(case):
     """`keras.regularizers.OrthogonalRegularizer` takes matrices only, and this weight has another rank.
 
-    Why: The kernel of a convolution has rank 4. Building the model raises nothing; the first step of `fit`, or the first
-    look at `model.losses`, does.
+    Why: The kernel of a convolution has rank 4. Building the model raises nothing; the first step of `fit`, or the
+    first look at `model.losses`, does.
 
     Do: Use `keras_regkit.regularizers.Orthogonal`, which takes kernels of any rank.
 

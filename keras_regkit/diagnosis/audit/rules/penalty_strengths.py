@@ -44,7 +44,7 @@ def decayed_twice(case):
             yield case.finding(
                 where=weight.path,
                 evidence={"l2": l2, "as a decay under SGD": 2 * l2, "weight decay": float(decay)},
-                advice="Keep one of the two: set weight_decay=0, or take the penalty off (keras_regkit.surgery.detach).",
+                advice="Keep one of the two: weight_decay=0, or take the penalty off (keras_regkit.surgery.detach).",
             )
 
 
@@ -102,7 +102,8 @@ def decay_on_vectors(case):
 
     Example: optimizer: weight decay 0.004, biases 12, norm scales and shifts 8, first hidden/bias
 
-    Source: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 5.3; He et al. 2019, "Bag of Tricks", section 3.1.
+    Source: Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 5.3; He et al. 2019, "Bag of Tricks for Image
+    Classification", section 3.1.
     """
     decay = getattr(case.optimizer, "weight_decay", None)
     if not decay:
@@ -219,8 +220,8 @@ def l1_without_proximal_step(case):
 
     Example: hidden/kernel: regularizer L1(0.01), weights 320, exactly zero 0, below 1e-3 112, steps taken 3,200
 
-    Source: Parikh & Boyd 2014, "Proximal Algorithms", section 4.2; Langford, Li & Zhang 2009, "Sparse Online Learning via
-    Truncated Gradient", section 2.
+    Source: Parikh & Boyd 2014, "Proximal Algorithms", section 4.2; Langford, Li & Zhang 2009, "Sparse Online Learning
+    via Truncated Gradient", section 2.
     """
     if isinstance(case.optimizer, Proximal):
         return
@@ -278,7 +279,7 @@ def _with_l2(case):
 
 
 def _spared(case):
-    return case._keep("spared from decay", lambda: spared_from_decay(case.model))
+    return case.keep("spared from decay", lambda: spared_from_decay(case.model))
 
 
 def _seeks_zeros(regularizer):
