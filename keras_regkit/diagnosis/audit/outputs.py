@@ -181,7 +181,7 @@ def _ends(model):
     if len(tensors) <= 1:
         units = tensors[0].shape[-1] if tensors and len(tensors[0].shape) > 1 else None
         activation = _activation(model)
-        return {key: activation for key in (None, *names)}, {key: units for key in (None, *names)}
+        return dict.fromkeys((None, *names), activation), dict.fromkeys((None, *names), units)
     activations = {}
     if isinstance(model, wired_models()) and not isinstance(model, keras.Sequential):
         ends = model.get_config().get("output_layers")

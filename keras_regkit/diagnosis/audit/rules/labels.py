@@ -234,7 +234,7 @@ def soft_validation_labels(case):
     for leaf in leaves:
         soft, _ = _softness(leaf, CATEGORICAL)
         # Labels that were never hard are what the task is: those of a teacher, or of several annotators.
-        mixed, structured = _mixed(leaf)
+        _, structured = _mixed(leaf)
         if soft > 0.01 and structured:
             yield case.finding(
                 where="validation",
@@ -260,8 +260,9 @@ def _with_kind(case, kind):
 
 def _smoothing(loss):
     """The smoothing that a loss says it has; None for none."""
-    config = config_of_loss(loss)
-    for name in ("label_smoothing", "smoothing"):
+    # Of a loss around another one, both can smooth.
+    config = {**config_of_loss(loss), **(loss.get_config() if isinstance(loss, keras.losses.Loss) else {})}
+    for name in ("smoothing", "label_smoothing"):
         value = config.get(name)
         value = getattr(loss, name, None) if value is None else value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -314,5 +315,9 @@ def _mixed(y):
     # All but the two largest are the same number: the floor of smoothing, or the zeros of mixup.
     ordered = np.sort(soft, 1)
     rest = ordered[:, :-2]
-    made = (rest.max(1) - rest.min(1) < 1e-5) if rest.shape[1] > 1 else np.ones(len(soft), bool)
+    if rest.shape[1] > 1:
+        made = rest.max(1) - rest.min(1) < 1e-5
+    else:  # with two or three classes only what all rows share can be told from shares that were always soft
+        shared = rest if rest.size else ordered
+        made = (np.abs(shared - np.median(shared, 0)) < 1e-5).all(1)
     return len(soft) / len(flat), bool(made.mean() > 0.95)

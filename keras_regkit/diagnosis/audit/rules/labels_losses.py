@@ -99,8 +99,8 @@ def _logits(case, output, evidence):
 def activation_of_another_task(case):
     """The last activation makes one kind of probabilities, and the loss is for the other.
 
-    Softmax makes classes exclude each other, sigmoid does not; `categorical` losses are for the first, `binary` ones for
-    the second. Softmax over a single unit is 1 whatever the input.
+    Softmax makes classes exclude each other, sigmoid does not; `categorical` losses are for the first, `binary` ones
+    for the second. Softmax over a single unit is 1 whatever the input.
 
     Why: A categorical loss over sigmoids is divided by their sum, so that the loss of a row says nothing about how
     likely its class is. Softmax under a binary loss cannot say yes twice. Neither raises an error.
@@ -225,6 +225,8 @@ def _wrong_metric(case, output, name, given):
     config = given.get("config", {})
     logits = bool(output.from_logits)
     if kind.endswith("Accuracy") and output.kind == REGRESSION:
+        if case.data["train"] is None and output.activation in _PROBABILITIES:
+            return None  # squared errors of probabilities
         y = targets(case, output) if case.data["train"] is not None else None
         classes = None if y is None else labels_of(y)
         if classes is None:
