@@ -9,6 +9,8 @@ from keras import ops
 from keras_regkit._core.backend import compile_inference, to_tensors
 from keras_regkit._core.data import count_rows, is_arrays
 from keras_regkit._core.data_loss import DataLoss
+from keras_regkit._core.layer_outputs import outputs_through
+from keras_regkit._core.tracking import all_layers
 from keras_regkit.diagnosis.audit.cannot_run import CannotRun
 
 
@@ -47,6 +49,46 @@ def evaluate(model, function, *args):
         return keras.tree.map_structure(lambda t: np.asarray(ops.convert_to_numpy(t)), outputs)
     except Exception as error:  # models are users' code
         raise CannotRun(f"a batch of `train` cannot be put through the model: {_brief(error)}") from error
+
+
+def largest_difference(a, b):
+    """Returns the largest difference between the numbers of two equal structures of arrays; NaN counts for none."""
+    pairs = zip(keras.tree.flatten(a), keras.tree.flatten(b), strict=True)
+    return max((float(np.max(np.nan_to_num(np.abs(x - y)), initial=0.0)) for x, y in pairs), default=0.0)
+
+
+def first_that_differs(model, x, layers):
+    """Returns the path of the first layer whose outputs differ between two calls in inference mode; `None` for none.
+
+    Args:
+        model: A built model.
+        x: A batch of inputs.
+        layers: `{path: layer}`, of which those that hold others are passed over.
+    """
+    leaves = {path: layer for path, layer in layers.items() if len(all_layers(layer)) == 1}
+    names = []
+
+    def twice(x):
+        seen = {}
+
+        def keep(path):
+            return lambda outputs: seen.setdefault(path, []).append(keras.tree.flatten(outputs)) or outputs
+
+        with outputs_through([(layer, keep(path)) for path, layer in leaves.items()]):
+            for _ in range(2):
+                model(x, training=False)
+        names[:] = [path for path, calls in seen.items() if len(calls) % 2 == 0]  # in the order of the calls
+        return [_difference(seen[path]) for path in names]
+
+    differences = evaluate(model, twice, x)
+    return next((path for path, value in zip(names, differences, strict=True) if value > 1e-7), None)
+
+
+def _difference(calls):
+    first, second = calls[: len(calls) // 2], calls[len(calls) // 2 :]
+    tensors = [pair for a, b in zip(first, second, strict=True) for pair in zip(a, b, strict=True)]
+    parts = [ops.max(ops.abs(ops.cast(a, "float32") - ops.cast(b, "float32"))) for a, b in tensors]
+    return ops.max(ops.stack(parts))
 
 
 def losses_of(model, batch):
