@@ -9,6 +9,7 @@ from keras import ops
 from keras_regkit._core.backend import compile_inference, to_tensors
 from keras_regkit._core.data import count_rows, is_arrays
 from keras_regkit._core.data_loss import DataLoss
+from keras_regkit._core.layer_modes import only_in_training
 from keras_regkit._core.layer_outputs import outputs_through
 from keras_regkit._core.tracking import all_layers
 from keras_regkit.diagnosis.audit.cannot_run import CannotRun
@@ -97,6 +98,41 @@ def losses_of(model, batch):
         return DataLoss(model)([batch])
     except Exception as error:
         raise CannotRun(f"the loss of a batch of `train` cannot be computed: {_brief(error)}") from error
+
+
+def losses_by_statistics(model, norms, batch):
+    """Returns the data loss of a batch with the batch's own statistics in `norms`, and with the stored ones."""
+
+    def both(x, y, weight):
+        def loss():
+            total = model.compute_loss(x, y, model(x, training=False), weight, training=False)
+            return ops.cast(total, "float32") - sum((ops.cast(part, "float32") for part in model.losses), 0.0)
+
+        with only_in_training(model, norms):
+            with_batch = loss()
+        return with_batch, loss()
+
+    return tuple(float(value) for value in evaluate(model, both, *batch))
+
+
+def variance_shift(model, x, layer):
+    """Returns by how much the variance of a noise layer's outputs is larger in training; `None` if it has none.
+
+    The variance of each feature over all else, and the mean of them.
+    """
+
+    def both(x):
+        seen = []
+        with outputs_through([(layer, lambda outputs: seen.append(outputs) or outputs)]):
+            model(x, training=False)
+            with only_in_training(model, [layer]):
+                model(x, training=False)
+        plain, noisy = (ops.cast(tensor, "float32") for tensor in (seen[0], seen[-1]))
+        axes = tuple(range(len(plain.shape) - 1))
+        return ops.mean(ops.var(noisy, axis=axes)), ops.mean(ops.var(plain, axis=axes))
+
+    noisy, plain = (float(value) for value in evaluate(model, both, x))
+    return noisy / plain if plain > 0 else None
 
 
 def penalty_in_loss(model, batch, variables):

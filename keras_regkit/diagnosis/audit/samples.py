@@ -34,6 +34,20 @@ class Sample:
     whole: bool
     as_arrays: bool
 
+    def shuffled_batches(self, size, rows):
+        """Returns a list of batches `(x, y, weight)` of `size`, of up to about `rows` rows in a fixed random order."""
+        order = np.random.default_rng(0).permutation(len(self.rows))
+        size = min(size, len(order))
+        # A short batch would have statistics of its own.
+        count = max(1, min(rows, len(order)) // size)
+        return [
+            keras.tree.map_structure(
+                lambda leaf: None if leaf is None else leaf[order[i * size : (i + 1) * size]],  # noqa: B023 (used at once)
+                (self.x, self.y, self.weight),
+            )
+            for i in range(count)
+        ]
+
 
 def take_sample(data, name):
     """Returns a `Sample` of arrays (rows drawn at random), or of the first batches of a dataset.

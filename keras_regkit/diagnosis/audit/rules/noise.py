@@ -83,10 +83,8 @@ def noise_on_output(case):
         if not any(part.is_output for part in [call, *_behind_without_weights(call)]):
             continue
         # What other paths add to is a residual branch: dropping a branch is a method.
-        if all(
-            part.layer is not None and len(part.before) + part.takes_inputs <= 1
-            for part in _behind_without_weights(call)
-        ):
+        behind = _behind_without_weights(call)
+        if all(part.layer is not None and len(part.before) + part.takes_inputs <= 1 for part in behind):
             yield case.finding(
                 where=case.paths.get(id(call.layer), call.layer.name),
                 evidence={**_amount(call.layer), "layers with weights behind it": 0},
