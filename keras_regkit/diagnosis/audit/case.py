@@ -142,6 +142,16 @@ class Case:
         return list(given) if isinstance(given, (list, tuple)) else [given]
 
     @property
+    def has_history(self):
+        """Whether a history was given."""
+        return self._history is not None
+
+    @property
+    def has_fit_args(self):
+        """Whether arguments of `fit` were given."""
+        return self._fit_args is not None
+
+    @property
     def has_callbacks(self):
         """Whether callbacks were given."""
         return self._callbacks is not None
