@@ -1,4 +1,4 @@
-"""The command line: `keras-regkit run | demo | diagnose | levers | export`."""
+"""The command line: `keras-regkit run | demo | audit | diagnose | levers | export`."""
 
 import argparse
 import os
@@ -15,11 +15,13 @@ _EXAMPLES = """\
 examples:
   keras-regkit demo
   keras-regkit run patients.csv --target relapse
+  keras-regkit audit model.keras --data data.npz
   keras-regkit diagnose log.csv --plot curves.png
   keras-regkit levers dropout
   keras-regkit export regkit-run/study --to csv
 
-exit status: 0 done, 2 a mistake in the call or the data, 130 interrupted (repeat the command to continue)
+exit status: 0 done, 1 the audit found an error, 2 a mistake in the call or the data, 130 interrupted (repeat the
+command to continue)
 """
 
 _RUN_HELP = """\
@@ -44,7 +46,10 @@ examples:
 
 
 def main(arguments=None):
-    """Runs the command line and returns its exit status: 0 for success, 2 for a mistake in the call, 130 for Ctrl-C."""
+    """Runs the command line and returns its exit status.
+
+    0 for success, 1 where an audit found an error, 2 for a mistake in the call, 130 for Ctrl-C.
+    """
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -103,6 +108,56 @@ def _diagnose(options):
         diagnosis.plot().savefig(options.plot)
         print(f"Drawn: {options.plot}")
     return 0
+
+
+def _audit(options):
+    from keras_regkit import diagnosis
+
+    if options.explain:
+        print(diagnosis.find_rule(options.explain))
+        return 0
+    if options.model is None:
+        raise ValueError("audit needs the path of a .keras file, or --explain RULE")
+    import keras
+
+    with warnings.catch_warnings():
+        # Of an optimizer that has not taken a step there is nothing to load, which Keras warns of.
+        warnings.filterwarnings("ignore", r"[\s\S]*Skipping variable loading for optimizer")
+        model = keras.models.load_model(options.model)
+    audit = diagnosis.audit(
+        model,
+        **(_parts(options.data) if options.data else {}),
+        history=options.history,
+        fit_args={name: value for name in _FIT_ARGS if (value := getattr(options, name)) is not None} or None,
+        disable=options.disable,
+    )
+    if options.html:
+        pathlib.Path(options.html).write_text(audit._repr_html_(), encoding="utf-8")
+    print(audit.to_json() if options.json else audit)
+    return audit.exit_status
+
+
+_FIT_ARGS = ("batch_size", "epochs", "validation_split")
+
+
+def _parts(path):
+    """Returns `{"train": (x, y), ...}` of an .npz file with the arrays x_train, y_train, x_val and so on."""
+    import numpy as np
+
+    found, known = {}, {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
+    with np.load(path) as arrays:
+        if not hasattr(arrays, "files"):
+            raise ValueError(f"--data takes an .npz file, as numpy.savez writes. Received: {path}")
+        for name, part in known.items():
+            if f"x_{name}" in arrays.files:
+                given = [arrays[key] for key in (f"x_{name}", f"y_{name}", f"w_{name}") if key in arrays.files]
+                found[part] = tuple(given) if len(given) > 1 else given[0]
+        if not found:
+            raise ValueError(
+                "--data takes an .npz file with the arrays x_train, y_train, and x_val, y_val, x_test, y_test where "
+                f"there are any (w_train: sample weights). Received: {sorted(arrays.files)}"
+            )
+    return found
 
 
 def _levers(options):
@@ -233,6 +288,31 @@ def _parser():
     diagnose.add_argument("--metric", help="the curve to judge (default: data_loss if GapMonitor logged it, else loss)")
     diagnose.add_argument("--plot", metavar="FILE", help="draw the curves into a .png, .svg or .pdf file")
     diagnose.set_defaults(run=_diagnose)
+
+    audit = commands.add_parser(
+        "audit",
+        help="mistakes in a saved model and its data that raise no error",
+        description="Looks for mistakes that raise no error: penalties that do nothing, stale statistics, rows that "
+        "leak. Lists what it found with the evidence, and what it could not look at with the reason. The exit status is "
+        "1 if there is an error among the findings.",
+    )
+    audit.add_argument("model", nargs="?", help="a .keras file")
+    audit.add_argument(
+        "--data",
+        metavar="FILE",
+        help="an .npz file with x_train, y_train, x_val, y_val, x_test, y_test, or some of them",
+    )
+    audit.add_argument("--history", metavar="FILE", help="a file written by CSVLogger")
+    audit.add_argument("--batch-size", type=int, help="as fit gets it")
+    audit.add_argument("--epochs", type=int, help="as fit gets it")
+    audit.add_argument("--validation-split", type=float, help="as fit gets it")
+    audit.add_argument(
+        "--disable", action="append", default=[], metavar="RULE", help="a rule, or a family, that is not to run; repeat"
+    )
+    audit.add_argument("--json", action="store_true", help="print the record as JSON")
+    audit.add_argument("--html", metavar="FILE", help="write it as a piece of HTML, too")
+    audit.add_argument("--explain", metavar="RULE", help="show the page of a rule, such as RK101, and do nothing else")
+    audit.set_defaults(run=_audit)
 
     levers = commands.add_parser(
         "levers", help="the list of levers, or one lever's card", description="Shows the cards."

@@ -1,5 +1,8 @@
 """The command line: what it prints, its exit status, and what it says of mistakes."""
 
+import json
+import pathlib
+
 import keras
 import numpy as np
 import pandas as pd
@@ -50,6 +53,9 @@ def test_progress_is_shown_unless_quiet(table, capsys):
         (["run", "table.csv", "--target", "y", "--seeds", "1"], "seeds"),
         (["diagnose", "no.csv"], "no.csv"),
         (["levers", "dropuot"], "Did you mean 'dropout'"),
+        (["audit", "no.keras"], "no.keras"),
+        (["audit"], "--explain"),
+        (["audit", "--explain", "RK999"], "There is no rule 'RK999'"),
         (["export", "no", "--to", "csv"], "'no', which does not exist"),
     ],
 )
@@ -68,6 +74,48 @@ def test_ctrl_c_says_how_to_continue(table, monkeypatch, capsys):
     monkeypatch.setattr("keras_regkit.studies.engine.SequentialEngine.run", interrupted)
     assert main(["run", table, "--target", "y", "--output", "out", "--quiet"]) == 130
     assert "repeat the same call" in capsys.readouterr().err
+
+
+@pytest.fixture
+def saved_model():
+    layers = [keras.layers.Dense(4, name="hidden", kernel_regularizer="l2"), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((3,)), *layers])
+    model.compile("adamw", "mse")
+    model.save("model.keras")
+    return "model.keras"
+
+
+def test_audit_lists_findings_and_what_it_could_not_look_at(saved_model, capsys):
+    assert main(["audit", saved_model, "--html", "audit.html"]) == 0
+    text = capsys.readouterr().out
+    assert "RK104" in text
+    assert "no training data were given" in text
+    assert pathlib.Path("audit.html").read_text().startswith("<div")
+
+
+def test_audit_reads_data_and_tells_an_error_by_its_exit_status(capsys):
+    x = np.random.default_rng(0).normal(size=(40, 5, 5, 1)).astype("float32")
+    np.savez("data.npz", x_train=x, y_train=x[:, 0, 0], x_val=x[:8], y_val=x[:8, 0, 0])
+    penalty = keras.regularizers.OrthogonalRegularizer()
+    conv = keras.layers.Conv2D(4, 3, kernel_regularizer=penalty)
+    keras.Sequential([keras.Input((5, 5, 1)), conv]).save("conv.keras")
+    assert main(["audit", "conv.keras", "--data", "data.npz", "--json", "--disable", "data"]) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert [finding["id"] for finding in record["findings"] if finding["severity"] == "error"] == ["RK110"]
+    assert record["exit_status"] == 1
+    assert record["disabled"]
+    assert all("no training data" not in reason for reason in record["skipped"].values())
+
+
+def test_audit_says_which_arrays_it_wants(saved_model, capsys):
+    np.savez("data.npz", x=np.ones((4, 3)))
+    assert main(["audit", saved_model, "--data", "data.npz"]) == 2
+    assert "x_train" in capsys.readouterr().err
+
+
+def test_audit_explains_a_rule(capsys):
+    assert main(["audit", "--explain", "RK101"]) == 0
+    assert "surgery.attach" in capsys.readouterr().out
 
 
 def test_diagnose_reads_a_log_and_draws(tmp_path, capsys):
