@@ -46,6 +46,29 @@ def compile_inference(model, function):
     return lambda *args: in_scope([v.value for v in model.variables], *args)
 
 
+def run_inference(model, function, *args, values=None):
+    """Runs `function(*args)` as `compile_inference` would, once and without compiling it.
+
+    Args:
+        model: A built Keras model.
+        function: As for `compile_inference`.
+        *args: Arrays or tensors, nested as the function wants them.
+        values: What the model's variables are to be meanwhile, a list of arrays. Defaults to what they are.
+    """
+    given = [v.value for v in model.variables] if values is None else to_tensors(values)
+    mapping = list(zip(model.variables, given, strict=True))
+    with _without_gradients(), keras.StatelessScope(mapping, collect_losses=True):
+        return function(*to_tensors(args))
+
+
+def _without_gradients():
+    if keras.backend.backend() != "torch":
+        return contextlib.nullcontext()
+    import torch
+
+    return torch.no_grad()
+
+
 def _in_graph(function):
     """Compiles `function` with TensorFlow, once for all batch sizes: the last batch of an epoch is a short one."""
     import tensorflow as tf

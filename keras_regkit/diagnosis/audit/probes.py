@@ -6,12 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_regkit._core.backend import compile_inference, to_tensors
+from keras_regkit._core.backend import run_inference
 from keras_regkit._core.data import count_rows, is_arrays
-from keras_regkit._core.data_loss import DataLoss
 from keras_regkit._core.layer_modes import only_in_training
-from keras_regkit._core.layer_outputs import outputs_through
-from keras_regkit._core.tracking import all_layers
 from keras_regkit.diagnosis.audit.cannot_run import CannotRun
 
 
@@ -39,14 +36,20 @@ def predict(model, x):
     return Predictions(*evaluate(model, thrice, x))
 
 
-def evaluate(model, function, *args):
+def evaluate(model, function, *args, values=None):
     """Returns what `function(*args)`, which reads `model`, returns, as NumPy arrays; its assignments are dropped.
+
+    Args:
+        model: A built model.
+        function: Of tensors.
+        *args: Arrays, nested structures of them, or None.
+        values: What the model's variables are to be meanwhile. Defaults to what they are.
 
     Raises:
         CannotRun: the model cannot be called on these.
     """
     try:
-        outputs = compile_inference(model, function)(*to_tensors(args))
+        outputs = run_inference(model, function, *args, values=values)
         return keras.tree.map_structure(lambda t: np.asarray(ops.convert_to_numpy(t)), outputs)
     except Exception as error:  # models are users' code
         raise CannotRun(f"a batch of `train` cannot be put through the model: {_brief(error)}") from error
@@ -58,46 +61,16 @@ def largest_difference(a, b):
     return max((float(np.max(np.nan_to_num(np.abs(x - y)), initial=0.0)) for x, y in pairs), default=0.0)
 
 
-def first_that_differs(model, x, layers):
-    """Returns the path of the first layer whose outputs differ between two calls in inference mode; `None` for none.
-
-    Args:
-        model: A built model.
-        x: A batch of inputs.
-        layers: `{path: layer}`, of which those that hold others are passed over.
-    """
-    leaves = {path: layer for path, layer in layers.items() if len(all_layers(layer)) == 1}
-    names = []
-
-    def twice(x):
-        seen = {}
-
-        def keep(path):
-            return lambda outputs: seen.setdefault(path, []).append(keras.tree.flatten(outputs)) or outputs
-
-        with outputs_through([(layer, keep(path)) for path, layer in leaves.items()]):
-            for _ in range(2):
-                model(x, training=False)
-        names[:] = [path for path, calls in seen.items() if len(calls) % 2 == 0]  # in the order of the calls
-        return [_difference(seen[path]) for path in names]
-
-    differences = evaluate(model, twice, x)
-    return next((path for path, value in zip(names, differences, strict=True) if value > 1e-7), None)
-
-
-def _difference(calls):
-    first, second = calls[: len(calls) // 2], calls[len(calls) // 2 :]
-    tensors = [pair for a, b in zip(first, second, strict=True) for pair in zip(a, b, strict=True)]
-    parts = [ops.max(ops.abs(ops.cast(a, "float32") - ops.cast(b, "float32"))) for a, b in tensors]
-    return ops.max(ops.stack(parts))
-
-
 def losses_of(model, batch):
-    """Returns `(data loss, penalty, penalty of weights)` as floats."""
-    try:
-        return DataLoss(model)([batch])
-    except Exception as error:
-        raise CannotRun(f"the loss of a batch of `train` cannot be computed: {_brief(error)}") from error
+    """Returns `(data loss, penalty, penalty of weights)` of a batch, in inference mode."""
+
+    def terms(x, y, weight):
+        total = model.compute_loss(x, y, model(x, training=False), weight, training=False)
+        penalty = _sum(model.losses)
+        trained = [v for v in model.trainable_variables if v.regularizer is not None]
+        return ops.cast(total, "float32") - penalty, penalty, _sum(v.regularizer(v) for v in trained)
+
+    return tuple(float(value) for value in evaluate(model, terms, *batch))
 
 
 def losses_by_statistics(model, norms, batch):
@@ -106,33 +79,13 @@ def losses_by_statistics(model, norms, batch):
     def both(x, y, weight):
         def loss():
             total = model.compute_loss(x, y, model(x, training=False), weight, training=False)
-            return ops.cast(total, "float32") - sum((ops.cast(part, "float32") for part in model.losses), 0.0)
+            return ops.cast(total, "float32") - _sum(model.losses)
 
         with only_in_training(model, norms):
             with_batch = loss()
         return with_batch, loss()
 
     return tuple(float(value) for value in evaluate(model, both, *batch))
-
-
-def variance_shift(model, x, layer):
-    """Returns by how much the variance of a noise layer's outputs is larger in training; `None` if it has none.
-
-    The variance of each feature over all else, and the mean of them.
-    """
-
-    def both(x):
-        seen = []
-        with outputs_through([(layer, lambda outputs: seen.append(outputs) or outputs)]):
-            model(x, training=False)
-            with only_in_training(model, [layer]):
-                model(x, training=False)
-        plain, noisy = (ops.cast(tensor, "float32") for tensor in (seen[0], seen[-1]))
-        axes = tuple(range(len(plain.shape) - 1))
-        return ops.mean(ops.var(noisy, axis=axes)), ops.mean(ops.var(plain, axis=axes))
-
-    noisy, plain = (float(value) for value in evaluate(model, both, x))
-    return noisy / plain if plain > 0 else None
 
 
 def penalty_in_loss(model, batch, variables):
@@ -146,7 +99,7 @@ def penalty_in_loss(model, batch, variables):
         def loss():
             return ops.cast(model.compute_loss(x, y, model(x, training=False), weight, training=False), "float32")
 
-        penalty = sum(ops.cast(ops.sum(v.regularizer(v)), "float32") for v in variables)
+        penalty = _sum(v.regularizer(v) for v in variables)
         full = loss()
         for variable in variables:
             variable.regularizer = None
@@ -175,6 +128,10 @@ def batches_in(data, batch_size, validation_split=None):
         if value is not None:
             return int(value) if int(value) > 0 else None
     return None
+
+
+def _sum(terms):
+    return sum((ops.cast(ops.sum(term), "float32") for term in terms), ops.zeros((), "float32"))
 
 
 def _brief(error):

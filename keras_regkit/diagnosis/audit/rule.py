@@ -18,6 +18,7 @@ FAMILIES = {
     "labels": "Labels and losses",
     "monitors": "Callbacks",
     "data": "Data",
+    "training": "Training itself",
 }
 # What a rule can need, and what is said where it is missing.
 NEEDS = {
@@ -41,7 +42,7 @@ class Rule:
 
     Args:
         id: `"RK101"`. The first digit tells the family.
-        family: One of penalties, normalization, noise, labels, monitors, data.
+        family: One of penalties, normalization, noise, labels, monitors, data, training.
         title: What is wrong, in one line.
         severity: Of its findings, unless one says otherwise: `"error"`, `"warning"` or `"note"`.
         needs: What must be given: `"model"`, `"built"`, `"compiled"`, `"train"`, `"validation"`, `"test"`, `"history"`,
@@ -90,7 +91,8 @@ def rule(id, *, family, title, severity, needs=("model",)):
     rule's page. What is missing for it to run is said by raising `CannotRun(reason)`, which the case does by itself.
 
     Args:
-        id: `"RK101"`: RK1xx penalties, RK2xx normalization, RK3xx noise, RK4xx labels, RK5xx monitors, RK6xx data.
+        id: `"RK101"`: RK1xx penalties, RK2xx normalization, RK3xx noise, RK4xx labels, RK5xx monitors, RK6xx data,
+            RK7xx training.
         family, title, severity, needs: As for `Rule`.
     """
     if not re.fullmatch(r"RK\d{3}", id) or list(FAMILIES)[int(id[2]) - 1] != family:

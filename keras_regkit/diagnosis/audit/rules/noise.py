@@ -3,7 +3,7 @@
 import keras
 
 from keras_regkit._core.paths import layer_paths
-from keras_regkit.diagnosis.audit import probes
+from keras_regkit.diagnosis.audit import layer_probes, probes
 from keras_regkit.diagnosis.audit.noise_layers import fixed_modes, is_noise, is_silent, rates_of
 from keras_regkit.diagnosis.audit.rule import rule
 
@@ -150,7 +150,7 @@ def active_outside_training(case):
         return
     difference = probes.largest_difference(case.predictions.inference, case.predictions.again)
     if difference > 1e-6:
-        path = probes.first_that_differs(case.model, case.batch[0], layer_paths(case.model))
+        path = layer_probes.first_that_differs(case.model, case.batch[0], layer_paths(case.model))
         yield case.finding(
             where=path or "model",
             evidence={"difference of two predictions": difference, "relative to their size": _relative(case)},

@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_regkit._core.batch_moments import moments_estimator
 from keras_regkit._core.batch_norms import batch_norms, is_batch_norm
-from keras_regkit.diagnosis.audit import probes
+from keras_regkit.diagnosis.audit import layer_probes, probes
 from keras_regkit.diagnosis.audit.cannot_run import CannotRun
 from keras_regkit.diagnosis.audit.noise_layers import is_noise, is_silent, rates_of
 from keras_regkit.diagnosis.audit.rule import rule
@@ -101,7 +101,7 @@ def dropout_before_batch_norm(case):
         for source in _fed_by_noise(call):
             measured = {}
             if case.data["train"] is not None:
-                ratio = probes.variance_shift(case.model, case.batch[0], source)
+                ratio = layer_probes.variance_shift(case.model, case.batch[0], source)
                 measured = {} if ratio is None else {"variance in training over that at inference": ratio}
             yield case.finding(
                 where=case.paths.get(id(call.layer), call.layer.name),
