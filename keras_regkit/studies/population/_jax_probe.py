@@ -18,7 +18,6 @@ def probe(program, states, numbers):
         NotAlike: they differ: something in the model, such as noise from the global seed, is shared by all members.
     """
     rows = np.arange(program.first_batch, dtype="int32")
-    numbers = [np.asarray(n, jax.dtypes.canonicalize_dtype("float64")) for n in numbers]
     train = jax.tree.map(lambda array: np.asarray(array[: program.first_batch]), program.data[0])
     together = jax.tree.map(lambda *arrays: np.stack(arrays), *states)
     step = jax.jit(jax.vmap(program.step, in_axes=(0, None, None, None)))

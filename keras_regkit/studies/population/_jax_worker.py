@@ -5,6 +5,8 @@ Started by `Worker`, with Keras on JAX whatever the backend of the process that 
     python -m keras_regkit.studies.population._jax_worker ADDRESS DEVICES
 """
 
+import concurrent.futures
+import contextlib
 import importlib
 import os
 import sys
@@ -23,8 +25,6 @@ from keras_regkit.studies.population import _jax_fit, _jax_pool
 from keras_regkit.studies.population._jax_probe import probe
 from keras_regkit.studies.population._jax_program import Program, built
 from keras_regkit.studies.population.slots import slots
-
-_NARROWER = 4  # times than asked for, a program that is there is used all the same
 
 
 class Workshop:
@@ -50,14 +50,21 @@ class Workshop:
 
     def train(self, job, report):
         """Yields a `Finished` for each member of `job`."""
+        trained = self._trained(job, report)
+        yield from trained.train(job, self._data[job.data_key], lambda *done: report("training", *done))
+
+    def prepare(self, job):
+        """Compiles what a job will need, before its members are known."""
+        self._trained(job, lambda *news: None)
+
+    def _trained(self, job, report):
         key = (job.program, job.spared, job.data_key, job.batch_size, str(job.loss), job.metric, job.together)
-        data = self._data[job.data_key]
-        # A program of other width will do: compiling takes longer than most populations train.
-        if key not in self._programs or self._programs[key].width < job.width / _NARROWER:
+        there = self._programs.get(key)
+        # Compiling takes longer than most populations train: a program of another width will do, within limits.
+        if there is None or not job.width / 4 <= there.width <= 2 * job.width:
             report("compiling", None, None)
-            self._programs[key] = _Trained(job, data, self._program)
-        trained = self._programs[key]
-        yield from trained.train(job, data, lambda *done: report("training", *done))
+            self._programs[key] = there = _Trained(job, self._data[job.data_key], self._program)
+        return there
 
 
 class _Trained:
@@ -104,7 +111,13 @@ class _Trained:
         arrays = jax.tree.map(_as_input, (data.train, data.validation, data.sample))
         scores = job.metric not in GAP_ENTRIES
         program = program(self._model, self._slots, loss, arrays, job.batch_size, job.width, scores)
-        probe(program, [self.state(member) for member in (job.members * 2)[:2]], job.members[0].numbers)
+        states = [self.state(member) for member in (job.members * 2)[:2]]
+        numbers = [np.asarray(number, _float()) for number in job.members[0].numbers]
+        # XLA compiles without holding the interpreter: the two take hardly longer than one.
+        with concurrent.futures.ThreadPoolExecutor(1) as beside:
+            compiled = beside.submit(program.trace(states[0], numbers))
+            probe(program, states, numbers)
+        compiled.result()
         return program
 
     def state(self, member):
@@ -125,6 +138,10 @@ class _Trained:
         return tuple(values[place] for place in sorted(values))
 
 
+def _float():
+    return jax.dtypes.canonicalize_dtype("float64")
+
+
 def _as_input(array):
     return array.astype(keras.config.floatx()) if np.issubdtype(array.dtype, np.floating) else array
 
@@ -139,6 +156,11 @@ def serve(connection):
             return
         if kind == "data":
             workshop.add(content)
+            continue
+        if kind == "prepare":
+            # What is wrong with it will be said when it comes with its members.
+            with contextlib.suppress(Exception):
+                workshop.prepare(content)
             continue
         try:
             for finished in workshop.train(content, lambda *news: connection.send(("report", news))):

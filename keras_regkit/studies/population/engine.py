@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import math
 import os
 import warnings
@@ -83,8 +84,10 @@ class PopulationEngine:
             cores = shared_worker(self.devices).devices  # it starts while models are built here
         say("building models")
         key = fingerprint.of_data(setup.train, "train") + fingerprint.of_data(setup.validation, "validation")
-        jobs, models, unfit = recruit(setup, plan, key, self._width(cores))
-        data = data_of(setup, key)
+        data, prepare = data_of(setup, key), None
+        if self.executor is None:
+            prepare = functools.partial(self._prepare, data)
+        jobs, models, unfit = recruit(setup, plan, key, self._width(cores), prepare)
         pairs = {(variant.name, seed): (variant, seed) for variant, seed in plan}
         refused = []
         for job, found in self._populations(jobs, data, say):
@@ -102,6 +105,9 @@ class PopulationEngine:
             else:
                 yield _trial(setup, models[job.program], found, "processes")
         yield from SequentialEngine().run(setup, left)
+
+    def _prepare(self, data, job):
+        shared_worker(self.devices).prepare(job, data)
 
     def _populations(self, jobs, data, say):
         """Yields `(job, Finished)`, and `(job, Refused)` with the members that cannot be trained together."""

@@ -58,7 +58,7 @@ def data_of(setup, key):
     return Data(key, train, validation, take_rows(setup.train, SAMPLED_ROWS, SAMPLE_SEED, "train"))
 
 
-def recruit(setup, plan, data_key, width):
+def recruit(setup, plan, data_key, width, prepare=None):
     """Builds the models of a plan.
 
     Args:
@@ -66,13 +66,14 @@ def recruit(setup, plan, data_key, width):
         plan: Pairs `(variant, seed)`.
         data_key: Key of the study's `Data`.
         width: Function of the bytes of a member's state and the number of members that returns the job's width.
+        prepare: Called with the job of each new program as soon as its first member is built, or None.
 
     Returns:
         `(jobs, models, unfit)`: a list of `Job`, a model of each by its `program`, and a dict from pairs of the plan to
         the reason why they are in none.
     """
     states = InitialStates(setup.builder)
-    groups, models, unfit, refused, keys = {}, {}, {}, {}, {}
+    jobs, models, unfit, refused, keys = {}, {}, {}, {}, {}
     for variant, seed in plan:
         if variant in refused:
             unfit[variant, seed] = refused[variant]
@@ -82,36 +83,29 @@ def recruit(setup, plan, data_key, width):
             start = states.start(variant, seed)
             if start.model is not None:
                 check_model(start.model)
-                keys[variant] = _key(start.model)
+                keys[variant] = program_of(start.model), _spared(start.model)
                 models.setdefault(keys[variant][0], (start.model, _describe(start.model)))
         except Unfit as error:
             unfit[variant, seed] = refused[variant] = str(error)
             continue
         member = Member(variant.name, seed, start.numbers, start.weights, start.optimizer, callbacks)
-        groups.setdefault(keys[variant], []).append(member)
-    jobs = [_job(setup, key, models[key[0]][1], members, data_key, width) for key, members in _merged(groups).items()]
+        key = keys[variant]
+        if key not in jobs:
+            jobs[key] = _job(setup, key, models[key[0]][1], data_key), []
+            if prepare is not None:
+                prepare(_with(jobs[key][0], [member], width, len(plan)))
+        jobs[key][1].append(member)
+    jobs = [_with(job, members, width, len(members)) for job, members in jobs.values()]
     return jobs, {program: model for program, (model, _) in models.items()}, unfit
 
 
-def _key(model):
-    """What members of one job have in common: all but slots, weights and seeds."""
-    decays = bool(without_loss_scale(model.optimizer).weight_decay)
-    return program_of(model), _spared(model) if decays else None
-
-
-def _merged(groups):
-    """Lets members that decay nothing join those that spare some weights of it: to them it is all the same."""
-    merged = {}
-    for (program, spared), members in groups.items():
-        if spared is None:
-            spared = next((s for p, s in groups if p == program and s is not None), None)
-        merged.setdefault((program, spared), []).extend(members)
-    return merged
-
-
 def _spared(model):
+    """Positions of the weights that are left out of weight decay, as all that are no matrices where nothing decays."""
+    variables = model.trainable_variables
+    if not without_loss_scale(model.optimizer).weight_decay:
+        return tuple(i for i, variable in enumerate(variables) if len(variable.shape) < 2)
     spares = spared_from_decay(model)
-    return tuple(i for i, variable in enumerate(model.trainable_variables) if spares(variable))
+    return tuple(i for i, variable in enumerate(variables) if spares(variable))
 
 
 def _pickled(callbacks):
@@ -141,22 +135,25 @@ def _describe(model):
     return _Description(text, compiled, tuple(sorted(modules)))
 
 
-def _job(setup, key, description, members, data_key, width):
-    size = sum(array.nbytes for array in members[0].weights)
-    # One that decays tells what is spared; in the others, nothing decays.
+def _job(setup, key, description, data_key):
     return Job(
         program=key[0],
         model=description.model,
         compiled=description.compiled,
-        spared=key[1] or (),
+        spared=key[1],
         loss=keras.losses.serialize(setup.loss) if setup.loss is not None else None,
         imports=("keras_regkit", *description.imports),
         data_key=data_key,
-        members=tuple(members),
+        members=(),
         epochs=setup.epochs,
         batch_size=setup.batch_size,
         metric=setup.metric,
         keep_weights=setup.weights_path is not None,
         floatx=keras.config.floatx(),
-        width=width(size, len(members)),
+        width=0,
     )
+
+
+def _with(job, members, width, expected):
+    size = sum(array.nbytes for array in members[0].weights)
+    return dataclasses.replace(job, members=tuple(members), width=width(size, expected))

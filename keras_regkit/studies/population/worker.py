@@ -65,6 +65,11 @@ class Worker:
         """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
 
+    def prepare(self, job, data):
+        """Has the program of a job compiled, one member of which is enough, while others are built here."""
+        with contextlib.suppress(EOFError, OSError):  # `train` will say it
+            self._send(data, "prepare", job)
+
     def train(self, job, data, report=None):
         """Sends a job, and yields a `Finished` for each of its members.
 
@@ -77,11 +82,7 @@ class Worker:
             WorkerDied, OutOfMemory, Refused: the job did not come to its end. What was yielded is valid.
         """
         try:
-            connection = self._connect()
-            if self._sent != data.key:
-                connection.send(("data", data))
-                self._sent = data.key
-            connection.send(("job", job))
+            connection = self._send(data, "job", job)
             while True:
                 kind, *content = connection.recv()
                 if kind == "done":
@@ -113,6 +114,14 @@ class Worker:
         self._log.close()
         with contextlib.suppress(OSError):
             self._folder.cleanup()
+
+    def _send(self, data, kind, job):
+        connection = self._connect()
+        if self._sent != data.key:
+            connection.send(("data", data))
+            self._sent = data.key
+        connection.send((kind, job))
+        return connection
 
     def _connect(self):
         if self._connection is None:
