@@ -293,8 +293,8 @@ def _parser():
         "audit",
         help="mistakes in a saved model and its data that raise no error",
         description="Looks for mistakes that raise no error: penalties that do nothing, stale statistics, rows that "
-        "leak. Lists what it found with the evidence, and what it could not look at with the reason. The exit status is "
-        "1 if there is an error among the findings.",
+        "leak. Lists what it found with the evidence, and what it could not look at with the reason. The exit status "
+        "is 1 if there is an error among the findings.",
     )
     audit.add_argument("model", nargs="?", help="a .keras file")
     audit.add_argument(

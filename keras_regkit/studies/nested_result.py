@@ -64,7 +64,7 @@ class NestedResult:
 
     @property
     def choices(self):
-        """`{variant: folds}`: what was chosen how often. Another winner in each fold: the choice hangs on the rows."""
+        """How often each variant was chosen, as `{variant: folds}`. Another in each fold: the choice hangs on the rows."""
         return dict(collections.Counter(fold.winner for fold in self.folds).most_common())
 
     def to_dict(self):

@@ -109,7 +109,7 @@ class SearchResult:
 
     @property
     def settings(self):
-        """The winner's levers, `{name: strength}`."""
+        """The levers of the winner, as `{name: strength}`."""
         return {lever.name: strength for lever, strength in self.variant.settings}
 
     @property

@@ -49,7 +49,7 @@ class Space:
 
     @property
     def groups(self):
-        """`{name: ((lever, strengths), ...)}`: of each group, a candidate holds one lever at most."""
+        """The levers by group, of which a candidate holds one at most, as `{name: ((lever, strengths), ...)}`."""
         found = {}
         for lever, strengths in self.choices:
             found[group_of(lever)] = (*found.get(group_of(lever), ()), (lever, strengths))
@@ -57,7 +57,7 @@ class Space:
 
     @property
     def one_each(self):
-        """`{lever: strength}`: each lever once, for seeing whether it acts on a model."""
+        """Each lever once, as `{lever: strength}`, for seeing whether it acts on a model."""
         return {lever: s.high if isinstance(s, StrengthRange) else s[-1] for lever, s in self.choices}
 
     def without(self, names):

@@ -45,7 +45,9 @@ def test_a_silent_study_says_nothing_and_keeps_no_models(capfd):
     assert not any(ref() for ref in built)
 
 
-@pytest.mark.parametrize(("verbose", "lines"), [("auto", "4/4 trials"), (1, "4/4 trials"), (2, "4/4 l2=0.1, seed 1: val_data_loss")])
+@pytest.mark.parametrize(
+    ("verbose", "lines"), [("auto", "4/4 trials"), (1, "4/4 trials"), (2, "4/4 l2=0.1, seed 1: val_data_loss")]
+)
 def test_progress_is_printed(capsys, tmp_path, verbose, lines):
     from test_study_engine import Canned
 
