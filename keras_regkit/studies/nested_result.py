@@ -64,7 +64,7 @@ class NestedResult:
 
     @property
     def choices(self):
-        """How often each variant was chosen, as `{variant: folds}`. Another in each fold: the choice hangs on the rows."""
+        """How often each variant was chosen, by name. Another in each fold means that the choice hangs on the rows."""
         return dict(collections.Counter(fold.winner for fold in self.folds).most_common())
 
     def to_dict(self):

@@ -109,7 +109,7 @@ class SearchResult:
 
     @property
     def settings(self):
-        """The levers of the winner, as `{name: strength}`."""
+        """The strengths of the winner's levers, by name."""
         return {lever.name: strength for lever, strength in self.variant.settings}
 
     @property

@@ -49,7 +49,7 @@ class Space:
 
     @property
     def groups(self):
-        """The levers by group, of which a candidate holds one at most, as `{name: ((lever, strengths), ...)}`."""
+        """Pairs of lever and strengths by the name of their group, of which a candidate holds one at most."""
         found = {}
         for lever, strengths in self.choices:
             found[group_of(lever)] = (*found.get(group_of(lever), ()), (lever, strengths))
@@ -57,7 +57,7 @@ class Space:
 
     @property
     def one_each(self):
-        """Each lever once, as `{lever: strength}`, for seeing whether it acts on a model."""
+        """One strength for each lever, for seeing whether it acts on a model."""
         return {lever: s.high if isinstance(s, StrengthRange) else s[-1] for lever, s in self.choices}
 
     def without(self, names):
