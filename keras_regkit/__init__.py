@@ -23,6 +23,7 @@ from keras_regkit._version import __version__
 
 _LAZY_ROOMS = ("diagnosis", "levers", "plots", "presets", "report", "studies", "surgery", "tables", "testing")
 _LAZY_NAMES = {
+    "Auditor": "keras_regkit.diagnosis",
     "Study": "keras_regkit.studies",
     "audit": "keras_regkit.diagnosis",
     "diagnose": "keras_regkit.diagnosis",
@@ -30,6 +31,7 @@ _LAZY_NAMES = {
 }
 
 __all__ = [
+    "Auditor",
     "Study",
     "__version__",
     "audit",

@@ -61,12 +61,16 @@ def run_inference(model, function, *args, values=None):
         return function(*to_tensors(args))
 
 
+@contextlib.contextmanager
 def _without_gradients():
     if keras.backend.backend() != "torch":
-        return contextlib.nullcontext()
+        yield
+        return
     import torch
 
-    return torch.no_grad()
+    # Dropout draws from torch's own generator, which is to go on from where it was.
+    with torch.no_grad(), torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        yield
 
 
 def _in_graph(function):

@@ -6,6 +6,7 @@ table in `keras_regkit.diagnosis.recommending`; the thresholds are the constants
 """
 
 from keras_regkit.diagnosis.audit import Audit, Finding, Rule, audit, audit_rules, find_rule
+from keras_regkit.diagnosis.auditor import Auditor
 from keras_regkit.diagnosis.curves import Curves
 from keras_regkit.diagnosis.diagnose import diagnose
 from keras_regkit.diagnosis.diagnosis import Diagnosis
@@ -15,6 +16,7 @@ from keras_regkit.diagnosis.regimes import REGIMES
 __all__ = [
     "REGIMES",
     "Audit",
+    "Auditor",
     "Curves",
     "Diagnosis",
     "Finding",

@@ -57,6 +57,20 @@ def audit(
     >>> found.findings[0].id, found.findings[0].where, found.exit_status
     ('RK101', 'hidden/kernel', 1)
     """
+    case = make_case(
+        model,
+        train=train,
+        validation=validation,
+        test=test,
+        history=history,
+        callbacks=callbacks,
+        fit_args=fit_args,
+    )
+    return run_rules(case, disable)
+
+
+def make_case(model, *, train=None, validation=None, test=None, history=None, callbacks=None, fit_args=None):
+    """Returns the `Case` of the arguments of `audit`, after looking at their kinds."""
     expect_model(model)
     for name, data in {"train": train, "validation": validation, "test": test}.items():
         _expect_data(name, data)
@@ -65,7 +79,7 @@ def audit(
     if fit_args is not None and not isinstance(fit_args, Mapping):
         raise TypeError(f"`fit_args` must be a dict of arguments of fit. Received: {fit_args!r:.80}")
     _expect_callbacks(callbacks)
-    case = Case(
+    return Case(
         model,
         train=_arrays_as_pair(train),
         validation=_arrays_as_pair(validation),
@@ -74,7 +88,6 @@ def audit(
         callbacks=callbacks,
         fit_args=fit_args,
     )
-    return run_rules(case, disable)
 
 
 def _expect_data(name, data):

@@ -39,6 +39,17 @@ class Case:
         self._kept = {}
         self.notes = []
 
+    def renewed(self, history=None):
+        """Returns a case of the model as it is now, with the data that were read already.
+
+        Args:
+            history: As for the class, of the training since.
+        """
+        case = Case(self.model, **self.data, history=history, callbacks=self._callbacks, fit_args=self._fit_args)
+        case._kept = {key: value for key, value in self._kept.items() if key.startswith(("sample", "batch"))}
+        case._kept.pop("batch loss", None)
+        return case
+
     # -- for the runner
 
     def for_rule(self, rule):

@@ -31,6 +31,12 @@ def as_text(audit):
     return "\n".join(lines)
 
 
+def one_line(finding):
+    """Returns a finding as one line of text."""
+    advice = finding.advice
+    return f"{finding.severity} {finding.id}, {finding.title}. {finding.where}: {_evidence(finding)}. → {advice}"
+
+
 def as_html(audit):
     """Returns one self-contained `<div>`."""
     cell = "<td style='text-align:left;vertical-align:top'>{}</td>".format
