@@ -69,6 +69,8 @@ def one_batch(data, size, name):
     """
     try:
         if is_arrays(data):
+            if not _length(data):
+                raise CannotRun(f"`{name}` has no rows")
             return as_arrays(tuple(_rows(part, np.arange(min(size, _length(data)))) for part in data), name)
         return next(iter(_batches(data, name)))
     except StopIteration:

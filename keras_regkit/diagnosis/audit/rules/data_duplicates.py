@@ -50,7 +50,7 @@ def exact_duplicates(case):
                 "first pair": (int(first.rows[ours[0]]), int(second.rows[theirs[0]])),
             },
             advice="Remove duplicates before splitting, and copy rows only after it.",
-            severity="error" if share >= 0.01 else "warning",
+            severity="error" if share >= 0.01 and len(theirs) > 2 else "warning",
         )
 
 
@@ -203,7 +203,7 @@ def _continuous(x):
         if column.is_text:
             continue
         values = column.values[np.isfinite(column.values)]
-        if len(np.unique(values)) > max(20, 0.1 * len(values)) and (values != np.round(values)).any():
+        if len(np.unique(values)) > max(20, 0.3 * len(values)) and (values != np.round(values)).any():
             return True
     return False
 
@@ -211,6 +211,8 @@ def _continuous(x):
 def _by_chance(x, count):
     """Twice the share of rows that halves of the data have in common, and four deviations of what was counted."""
     rows = len(keras.tree.flatten(x)[0])
+    if rows < 20:
+        return 1.0
     order = np.random.default_rng(0).permutation(rows)
     a, b = (keras.tree.map_structure(lambda leaf, half=half: leaf[half], x) for half in np.array_split(order, 2))
     half = max(1, rows - rows // 2)

@@ -1,0 +1,75 @@
+"""Data of every form are looked at or said to be beyond a rule: no rule breaks on them."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_regkit.diagnosis import audit
+from keras_regkit.diagnosis.audit import samples
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(60, 3)).astype("float32")
+Y = RNG.integers(0, 3, 60)
+
+
+class Endless:
+    def __iter__(self):
+        while True:
+            yield X[:8], Y[:8]
+
+
+class Sequence(keras.utils.PyDataset):
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, i):
+        return X[10 * i : 10 * i + 10], Y[10 * i : 10 * i + 10]
+
+
+FORMS = {
+    "arrays": (X, Y),
+    "one row": (X[:1], Y[:1]),
+    "no rows": (X[:0], Y[:0]),
+    "no targets": (X, None),
+    "weights": (X, Y, np.ones(60)),
+    "one class": (X, np.zeros(60, int)),
+    "constant inputs": (np.ones_like(X), Y),
+    "NaN": (np.full_like(X, np.nan), Y),
+    "NaN targets": (X, np.full(60, np.nan)),
+    "strings": (np.array([["a", "b"]] * 60), Y),
+    "objects": (np.array([["a", 1.0]] * 60, dtype=object), Y),
+    "string labels": (X, np.array(["cat", "dog", "cow"])[Y]),
+    "dict with strings": ({"a": X[:, 0], "city": np.array(["Ulm", "Jena", "Bonn"])[Y], "b": X}, Y),
+    "two inputs": ((X, X[:, :1]), Y),
+    "two targets": (X, {"a": Y, "b": X[:, 0]}),
+    "list of targets": (X, [Y, X[:, 0]]),
+    "images": (RNG.random((60, 9, 9, 3)), Y),
+    "byte images": (RNG.integers(0, 255, (60, 9, 9, 1)).astype("uint8"), Y),
+    "series": (RNG.random((60, 20, 2)), Y),
+    "labels of pixels": (RNG.random((60, 4, 4, 1)), RNG.integers(0, 2, (60, 4, 4))),
+    "tokens": (RNG.integers(0, 50, (60, 7)), Y),
+    "booleans": (X > 0, X[:, :1] > 0),
+    "multi-hot": (X, (RNG.random((60, 4)) < 0.5).astype("float32")),
+    "PyDataset": Sequence(workers=1),
+    "endless": Endless(),
+    "nothing": [],
+    "generator": (batch for batch in [(X, Y)]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_rule_breaks(form, monkeypatch):
+    monkeypatch.setattr(samples, "ROWS", 300)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    data, other = FORMS[form], (X, Y)
+    fit_args = {"validation_split": 0.2, "epochs": 3, "class_weight": {0: 1.0, 1: 2.0}}
+    for splits in (
+        {"train": data, "validation": data},
+        {"train": other, "validation": data},
+        {"train": data, "test": other},
+    ):
+        found = audit(model, **splits, fit_args=fit_args)
+        broken = {id: reason for id, reason in found.skipped.items() if "failed with" in reason}
+        assert not broken
+        assert found.to_json()
