@@ -25,6 +25,7 @@ from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store
 from keras_regkit.studies.summarize import summarize
+from keras_regkit.studies.tensorboard import TrialScalars
 
 _ENGINES = {"auto": AutoEngine, "population": PopulationEngine, "sequential": SequentialEngine}
 
@@ -167,23 +168,25 @@ class Study:
             weights_path=self._store.weights_path if keep_weights else None,
         )
 
-    def run(self, verbose="auto"):
+    def run(self, verbose="auto", tensorboard=None):
         """Trains what is not yet in the store, and returns the `StudyResult`.
 
         Args:
             verbose: 0 for silence, 1 or `"auto"` for a line with an estimate, 2 for one line per trial.
+            tensorboard: Folder in which TensorBoard finds the value of each trial as it finishes, and of the variant
+                that leads. None for none.
 
         Raises:
             KeyboardInterrupt: at Ctrl-C. Finished trials are kept; the message says how to continue.
         """
-        return self.run_variants(self.variants, verbose)
+        return self.run_variants(self.variants, verbose, tensorboard)
 
-    def run_variants(self, variants, verbose="auto"):
+    def run_variants(self, variants, verbose="auto", tensorboard=None):
         """Like `run`, for variants of your own making. The baseline is run too.
 
         Args:
             variants: `Variant` objects, for example `Variant(((lever, strength), (lever, strength)))`.
-            verbose: As in `run`.
+            verbose, tensorboard: As in `run`.
         """
         OneOf("auto", 0, 1, 2).check("verbose", verbose)
         variants = tuple(dict.fromkeys([BASELINE, *variants]))
@@ -191,7 +194,7 @@ class Study:
             self._try_out(variants, self._builder(self.seeds[0]))
         with self._writing(self._plan(variants), verbose):
             # Anew: another process may have finished some before it gave the store back.
-            self._run_plan(self._plan(variants), len(variants) * len(self.seeds), verbose)
+            self._run_plan(self._plan(variants), len(variants) * len(self.seeds), verbose, tensorboard)
         trials = {(v.name, s): self._trials[v.name, s] for v in variants for s in self.seeds}
         return StudyResult(
             name=self.name,
@@ -295,12 +298,15 @@ class Study:
                 warnings.warn(about, stacklevel=3)
             self._tried.add(_kind(variant))
 
-    def _run_plan(self, plan, total, verbose):
+    def _run_plan(self, plan, total, verbose, tensorboard):
         if not plan:
             return
         settings = provenance.settings_of(variant for variant, _ in plan)
         earlier = tuple(self._trials.values())
         progress = Progress(self.name, self.metric, len(plan), total, verbose, self.direction, earlier)
+        watchers = [progress]
+        if tensorboard is not None:
+            watchers.append(TrialScalars(tensorboard, self.metric, self.direction, earlier))
         trials = ()
         try:
             trials = iter(self._engine.run(dataclasses.replace(self._setup, report=progress.report), plan))
@@ -311,7 +317,8 @@ class Study:
                 if self._store:
                     self._store.append(trial)
                 _check_metric(self.metric, trial.metrics)
-                progress.finished(trial)
+                for watcher in watchers:
+                    watcher.finished(trial)
         except KeyboardInterrupt:
             where = f"kept in {str(self._store.folder)!r}" if self._store else "kept in this Study object"
             raise KeyboardInterrupt(
@@ -319,7 +326,8 @@ class Study:
                 "to continue"
             ) from None
         finally:
-            progress.close()
+            for watcher in watchers:
+                watcher.close()
             if hasattr(trials, "close"):
                 trials.close()
         missing = [(v.name, s) for v, s in plan if (v.name, s) not in self._trials]

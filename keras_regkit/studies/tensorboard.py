@@ -30,11 +30,12 @@ class TrialScalars:
 
     Example:
 
+    >>> import os, tempfile
     >>> from keras_regkit.studies import Trial
-    >>> with TrialScalars("events", "val_data_loss") as scalars:
-    ...     scalars.finished(Trial("baseline", 0, {"val_data_loss": 0.3}, {}, 40, 30, 1.5))
-    >>> import pathlib
-    >>> len(list(pathlib.Path("events").iterdir()))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with TrialScalars(folder, "val_data_loss") as scalars:
+    ...         scalars.finished(Trial("baseline", 0, {"val_data_loss": 0.3}, {}, 40, 30, 1.5))
+    ...     len(os.listdir(folder))
     1
     """
 

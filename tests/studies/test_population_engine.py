@@ -2,12 +2,17 @@
 
 import concurrent.futures
 import os
+import shutil
 import signal
+import subprocess
+import sys
+import time
 import warnings
 
 import keras
 import numpy as np
 import pytest
+import tiny_studies
 from tiny_studies import labels, noisy_regressor, numpy, regressor, study, table
 
 from keras_regkit import levers, presets
@@ -16,11 +21,10 @@ from keras_regkit.studies.auto import ENOUGH, AutoEngine
 from keras_regkit.studies.builder import Builder
 from keras_regkit.studies.design import BASELINE, one_knob_at_a_time
 from keras_regkit.studies.engine import SequentialEngine, Setup
-from keras_regkit.studies.population import chunks
+from keras_regkit.studies.population import chunks, worker
 from keras_regkit.studies.population.initial_states import InitialStates
 from keras_regkit.studies.population.recruiting import recruit
 from keras_regkit.studies.population.slots import program_of
-from keras_regkit.studies.population.worker import WorkerDied, shared_worker
 
 pytest.importorskip("jax")
 
@@ -137,14 +141,68 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_trained_twice():
             assert (trial.variant, trial.seed) not in found
             found[trial.variant, trial.seed] = trial
             if len(found) == 1:
-                os.kill(shared_worker().process.pid, signal.SIGKILL)
+                os.kill(worker.shared_worker().process.pid, signal.SIGKILL)
     assert len(found) == len(plan)
-    assert any("worker process ended" in str(w.message) for w in caught) or not shared_worker().alive
+    assert any("worker process ended" in str(w.message) for w in caught) or not worker.shared_worker().alive
+
+
+def test_a_worker_without_memory_goes_on_with_half(monkeypatch):
+    widths = []
+    train = worker.Worker.train
+
+    def short_of_memory(self, job, data, report=None):
+        widths.append(job.width)
+        if len(widths) == 1:
+            raise worker.OutOfMemory("RESOURCE_EXHAUSTED")
+        yield from train(self, job, data, report)
+
+    monkeypatch.setattr(worker.Worker, "train", short_of_memory)
+    engine, plan = PopulationEngine(), plan_of({"early_stopping": [1]}, range(4))
+    with pytest.warns(RuntimeWarning, match="Going on with"):
+        found = by_pair(engine.run(setup_of(regressor), plan))
+    assert len(found) == len(plan)
+    assert widths[1] < widths[0]
+
+
+@pytest.mark.skipif(shutil.which("pgrep") is None, reason="looks processes up with pgrep")
+def test_the_worker_of_a_killed_study_does_not_live_on(tmp_path):
+    script = tiny_studies.__file__
+    places = os.pathsep.join(place or os.getcwd() for place in sys.path)
+    parent = subprocess.Popen(
+        [sys.executable, script, str(tmp_path / "store"), "population"], env={**os.environ, "PYTHONPATH": places}
+    )
+
+    def workers():
+        found = subprocess.run(
+            ["pgrep", "-P", str(parent.pid), "-f", "_jax_worker"], capture_output=True, text=True, check=False
+        )
+        return [int(pid) for pid in found.stdout.split()]
+
+    wait_for(workers)
+    (pid,) = workers()
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not alive(pid))
+
+
+def wait_for(condition, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+
+
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_worker_that_always_dies_is_given_up_with_its_last_words(monkeypatch):
     def dying(self, job, data, report=None):
-        raise WorkerDied("The worker process ended (status -9). Its last words: none")
+        raise worker.WorkerDied("The worker process ended (status -9). Its last words: none")
         yield
 
     monkeypatch.setattr("keras_regkit.studies.population.worker.Worker.train", dying)
@@ -227,7 +285,7 @@ def test_an_executor_trains_the_pieces_and_a_dead_worker_costs_one_attempt(monke
     def sometimes_dying(job, data, devices=None, own=False, train=chunks.train_chunk):
         calls.append(len(job.members))
         if len(calls) == 1:
-            raise WorkerDied("gone")
+            raise worker.WorkerDied("gone")
         return train(job, data, devices, own)
 
     monkeypatch.setattr(chunks, "train_chunk", sometimes_dying)

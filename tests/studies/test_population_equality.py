@@ -159,6 +159,37 @@ def test_in_float32_the_first_steps_are_equal(build, knobs, data):
             assert together[pair]["metrics"][name] == pytest.approx(trial.metrics[name], rel=1e-5, abs=1e-6), pair
 
 
+def nudged(build):
+    """`build`, with one weight moved by the least that float32 can tell."""
+
+    def builds():
+        model = build()
+        kernel = model.layers[0].kernel
+        values = np.array(kernel.value)
+        values.flat[0] = np.nextafter(values.flat[0], np.float32(9))
+        kernel.assign(values)
+        return model
+
+    return builds
+
+
+def test_later_drift_is_that_of_the_last_digit():
+    def build():
+        return regressor(keras.layers.BatchNormalization(), keras.layers.Dropout(0.2), keras.layers.Dense(8, "relu"))
+
+    knobs = {"early_stopping": [99]}
+    together, alone = trained(build, knobs, epochs=25)
+    _, control = trained(nudged(build), knobs, epochs=25)
+
+    def drift(pair, curves):
+        return np.abs(np.array(curves["data_loss"]) - alone[pair].curves["data_loss"]).max()
+
+    ours = [drift(pair, together[pair]["curves"]) for pair in alone]
+    chaos = [drift(pair, control[pair].curves) for pair in alone]
+    assert max(chaos) > 0  # a nudge is seen, or this compares nothing
+    assert np.median(ours) <= 10 * np.median(chaos) + 1e-6
+
+
 def test_places_that_are_refilled_train_as_fresh_ones_do():
     knobs = {"early_stopping": [0]}
     (few, alone), (many, _) = (trained(regressor, knobs, width=w, epochs=12) for w in (2, 8))

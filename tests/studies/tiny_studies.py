@@ -69,5 +69,13 @@ class Slow(keras.callbacks.Callback):
         time.sleep(0.15)
 
 
+def population(store):
+    """The study that is killed while a population trains."""
+    return study(regressor, levers={"early_stopping": [999]}, seeds=8, epochs=4000, store=store, engine="population")
+
+
 if __name__ == "__main__":
-    resumable(sys.argv[1], callbacks=lambda: [Slow()]).run(verbose=0)
+    if "population" in sys.argv:
+        population(sys.argv[1]).run(verbose=0)
+    else:
+        resumable(sys.argv[1], callbacks=lambda: [Slow()]).run(verbose=0)
