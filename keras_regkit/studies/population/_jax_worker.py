@@ -27,6 +27,9 @@ from keras_regkit.studies.population._jax_program import Program, built
 from keras_regkit.studies.population.slots import slots
 
 
+_KEPT = 8  # programs, those that were used last
+
+
 class Workshop:
     """Keeps data and compiled programs from one job to the next.
 
@@ -59,11 +62,14 @@ class Workshop:
 
     def _trained(self, job, report):
         key = (job.program, job.spared, job.data_key, job.batch_size, str(job.loss), job.metric, job.together)
-        there = self._programs.get(key)
+        there = self._programs.pop(key, None)
         # Compiling takes longer than most populations train: a program of another width will do, within limits.
         if there is None or not job.width / 4 <= there.width <= 2 * job.width:
             report("compiling", None, None)
-            self._programs[key] = there = _Trained(job, self._data[job.data_key], self._program)
+            there = _Trained(job, self._data[job.data_key], self._program)
+        self._programs[key] = there
+        while len(self._programs) > _KEPT:
+            del self._programs[next(iter(self._programs))]
         return there
 
 

@@ -3,24 +3,26 @@
 import concurrent.futures
 import dataclasses
 
-from keras_regkit.studies.population.worker import OutOfMemory, Refused, WorkerDied, shared_worker
+from keras_regkit.studies.population.worker import Refused, shared_worker
 
 _ATTEMPTS = 3  # at one piece, before the study gives up
 
 
-def train_chunk(job, data, devices=None, own=False):
+def train_chunk(job, data, devices=1):
     """Trains a piece of a job where it is called, and returns a list of `Finished`.
+
+    Each thread that calls has a worker process to itself: the tasks of an executor may be threads of one process.
 
     Args:
         job: The `Job`.
         data: Its `Data`.
-        devices: Devices of the worker; None for one per core.
-        own: Whether each thread that calls has a worker to itself.
+        devices: Devices of the worker.
     """
-    return list(shared_worker(devices, own).train(job, data))
+    width = -(-job.width // devices) * devices  # members are laid evenly over devices
+    return list(shared_worker(devices, own=True).train(dataclasses.replace(job, width=width), data))
 
 
-def spread(jobs, data, executor, size, devices=None, own=False, report=None):
+def spread(jobs, data, executor, size, devices=1, report=None):
     """Trains jobs in pieces on an executor.
 
     Args:
@@ -28,7 +30,7 @@ def spread(jobs, data, executor, size, devices=None, own=False, report=None):
         data: Their `Data`, sent along with each piece.
         executor: A `concurrent.futures.Executor`.
         size: Members in a piece.
-        devices, own: As for `train_chunk`.
+        devices: As for `train_chunk`.
         report: Called with a phase, member-epochs done and planned, or None.
 
     Yields:
@@ -41,18 +43,20 @@ def spread(jobs, data, executor, size, devices=None, own=False, report=None):
         for i in range(0, len(job.members), size)
     ]
     planned = sum(len(piece.members) * piece.epochs for piece in pieces)
-    waiting = {executor.submit(train_chunk, piece, data, devices, own): (piece, 1) for piece in pieces}
+    waiting = {_submitted(executor, piece, data, devices): (piece, 1) for piece in pieces}
     done = 0
+    if report is not None and planned:
+        report("training", done, planned)
     try:
         while waiting:
             finished, _ = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
             for future in finished:
                 piece, attempt = waiting.pop(future)
-                error = future.exception()
+                error = _error(future)
                 if error is not None and attempt < _ATTEMPTS and _worth_another(error):
-                    if isinstance(error, (OutOfMemory, WorkerDied)):
-                        piece = dataclasses.replace(piece, width=max(1, piece.width // 2))
-                    waiting[executor.submit(train_chunk, piece, data, devices, own)] = piece, attempt + 1
+                    # Whatever ended it, most likely it was memory: half as many at once take half as much.
+                    piece = dataclasses.replace(piece, width=max(1, piece.width // 2))
+                    waiting[_submitted(executor, piece, data, devices)] = piece, attempt + 1
                     continue
                 done += len(piece.members) * piece.epochs
                 if report is not None:
@@ -61,6 +65,23 @@ def spread(jobs, data, executor, size, devices=None, own=False, report=None):
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _submitted(executor, piece, data, devices):
+    """The future of a piece, also where the executor takes no more: then it has failed already."""
+    try:
+        return executor.submit(train_chunk, piece, data, devices)
+    except Exception as error:
+        future = concurrent.futures.Future()
+        future.set_exception(error)
+        return future
+
+
+def _error(future):
+    try:
+        return future.exception()
+    except concurrent.futures.CancelledError as error:
+        return error
 
 
 def _worth_another(error):

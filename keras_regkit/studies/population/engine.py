@@ -38,7 +38,8 @@ class PopulationEngine:
     Args:
         memory: Most memory for the populations, in GiB, > 0. A worker that runs out of it all the same goes on with
             half as many at once. Defaults to 4.
-        devices: Number of devices over which members are laid, ≥ 1. None for one per core.
+        devices: Number of devices over which members are laid, ≥ 1. None for one per core; with an executor for one,
+            as the tasks of an executor are as many as there are cores.
         executor: A `concurrent.futures.Executor` whose workers train pieces of the populations: Dask's
             `client.get_executor()`, loky's, mpi4py's. They need this package and JAX. What is finished is yielded
             at once; pieces that a worker takes along when it dies are given to another, up to three times. None for
@@ -112,7 +113,7 @@ class PopulationEngine:
     def _populations(self, jobs, data, say):
         """Yields `(job, Finished)`, and `(job, Refused)` with the members that cannot be trained together."""
         if self.executor is not None:
-            yield from self._outcomes(spread(jobs, data, self.executor, self.chunk, self.devices, report=say))
+            yield from self._outcomes(spread(jobs, data, self.executor, self.chunk, self.devices or 1, report=say))
             return
         planned = sum(len(job.members) * job.epochs for job in jobs)
         before = 0
@@ -154,29 +155,33 @@ class PopulationEngine:
         if not jobs:
             return
         if self.executor is not None:
-            yield from self._outcomes(spread(jobs, data, self.executor, 1, self.devices, report=say))
+            yield from self._outcomes(spread(jobs, data, self.executor, 1, report=say))
             return
         # Threads that wait for processes: each has one to itself, and keeps its traced model.
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as threads:
             try:
-                yield from self._outcomes(spread(jobs, data, threads, 4, devices=1, own=True, report=say))
+                yield from self._outcomes(spread(jobs, data, threads, 4, report=say))
             finally:
                 close_workers(own=True)
 
     def _outcomes(self, pieces):
+        failed, error = 0, None
         for piece, outcome in pieces:
             if isinstance(outcome, Refused):
                 note = f"fit, one after the other: {outcome}"
                 self.notes.update({member.variant: note for member in piece.members})
                 yield piece, outcome
             elif isinstance(outcome, BaseException):
-                raise RuntimeError(
-                    f"A piece of {len(piece.members)} trainings could not be trained by the executor: {outcome!r}. "
-                    "What is finished is kept: run the study again to go on"
-                ) from outcome
+                # Other pieces may be all right: this one is said when they are in.
+                failed, error = failed + len(piece.members), error or outcome
             else:
                 for finished in outcome:
                     yield piece, finished
+        if failed:
+            raise RuntimeError(
+                f"{failed} trainings could not be trained by the executor: {error!r}. What is finished is kept: run "
+                "the study again, with an executor that works, to go on"
+            ) from error
 
     def _width(self, devices):
         def width(size, members):

@@ -10,6 +10,8 @@ import tempfile
 import threading
 from multiprocessing.connection import Listener
 
+import keras
+
 _MODULE = "keras_regkit.studies.population._jax_worker"
 _SECONDS = 120  # in which a process must have started
 _shared = {}
@@ -155,7 +157,8 @@ def shared_worker(devices=None, own=False):
         devices: Number of devices; None for one per core.
         own: Whether the calling thread has one to itself.
     """
-    key = (os.getpid(), devices, threading.get_ident() if own else None)
+    # Precision is for all of a process: JAX goes to 64 bits and does not come back.
+    key = (os.getpid(), devices, threading.get_ident() if own else None, keras.config.floatx())
     if key not in _shared or not _shared[key].alive:
         _shared[key] = Worker(devices)
     return _shared[key]
