@@ -26,7 +26,6 @@ from keras_regkit.studies.population._jax_probe import probe
 from keras_regkit.studies.population._jax_program import Program, built
 from keras_regkit.studies.population.slots import slots
 
-
 _KEPT = 8  # programs, those that were used last
 
 
