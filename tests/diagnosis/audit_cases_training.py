@@ -10,17 +10,17 @@ def hidden(**kwargs):
     return layers.Dense(4, activation="relu", name="hidden", **kwargs)
 
 
-@faulty("RK701", where="hidden", **{"dead units": 3, "units": 4, "share": 0.75})
-def three_of_four_dead():
-    model = chain(hidden(), layers.Dense(1))
-    model.get_layer("hidden").bias.assign([-1000.0, -1000.0, -1000.0, 1.0])
+@faulty("RK701", where="hidden", **{"dead units": 4, "units": 5, "share": 0.8})
+def four_of_five_dead():
+    model = chain(layers.Dense(5, activation="relu", name="hidden"), layers.Dense(1))
+    model.get_layer("hidden").bias.assign([-1000.0, -1000.0, -1000.0, -1000.0, 1.0])
     return {"model": model, "train": rows(40)}
 
 
 @faulty("RK701", where="relu", **{"dead units": 2})
 def dead_channels_of_a_convolution():
     stack = [layers.Conv2D(2, 3, bias_initializer=keras.initializers.Constant(-1000.0)), layers.ReLU(name="relu")]
-    return {"model": chain(*stack, shape=(5, 5, 1)), "train": rows(8, (5, 5, 1))}
+    return {"model": chain(*stack, shape=(5, 5, 1)), "train": rows(40, (5, 5, 1))}
 
 
 @fine("RK701")

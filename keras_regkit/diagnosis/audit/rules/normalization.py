@@ -77,18 +77,17 @@ def few_steps_for_momentum(case):
     if not norms:
         return
     steps, taken = _steps(case)
+    by_momentum = {}
     for path, layer in norms.items():
         # Those of a pretrained layer are a good start. What training has left of the first ones cannot be told apart.
-        new = taken or is_new(layer)
-        share = layer.momentum**steps
-        if new and share > LEFT_OVER:
+        if taken or is_new(layer):
+            by_momentum.setdefault(float(layer.momentum), []).append(path)
+    for momentum, paths in by_momentum.items():
+        share = momentum**steps
+        if share > LEFT_OVER:
             yield case.finding(
-                where=path,
-                evidence={
-                    "momentum": float(layer.momentum),
-                    "steps": steps,
-                    "share of the initial statistics": float(share),
-                },
+                where=paths[0] + (f" and {len(paths) - 1} more" if len(paths) > 1 else ""),
+                evidence={"momentum": momentum, "steps": steps, "share of the initial statistics": share},
                 advice="Lower the momentum (0.9), train longer, or call surgery.recalibrate_batch_norm after training.",
                 severity="note" if taken else None,
             )

@@ -6,10 +6,12 @@ from keras import ops
 
 from keras_regkit._core.kernel_axes import layer_input_axes
 from keras_regkit.diagnosis.audit import layer_probes
+from keras_regkit.diagnosis.audit.cannot_run import CannotRun
 from keras_regkit.diagnosis.audit.rule import rule
 from keras_regkit.surgery.penalties import rank_of
 
-DEAD_SHARE = 0.5
+DEAD_SHARE = 0.8  # deep networks with random weights, which are in order, come up to 0.7
+FEWEST_ROWS = 32
 ROWS = 256
 GAIN = 100.0
 _CUTTING = ("relu", "relu6")  # activations that can be zero for every input
@@ -17,7 +19,7 @@ _CUTTING = ("relu", "relu6")  # activations that can be zero for every input
 
 @rule("RK701", family="training", title="Dead units", severity="warning", needs=("built", "train"))
 def dead_units(case):
-    """Half or more of a layer's units are zero for every row that was looked at.
+    """Four fifths of a layer's units, or more, are zero for every row that was looked at.
 
     Up to 256 rows of the training data are put through the model, without dropout.
 
@@ -35,7 +37,10 @@ def dead_units(case):
     cutting = {path: layer for path, layer in case.layers.items() if _cuts(layer)}
     if not cutting:
         return
-    x, _, _ = case.sample("train").shuffled_batches(ROWS, ROWS)[0]
+    sample = case.sample("train")
+    if len(sample.rows) < FEWEST_ROWS:
+        raise CannotRun(f"fewer than {FEWEST_ROWS} rows say little about units that are never used")
+    x, _, _ = sample.shuffled_batches(ROWS, ROWS)[0]
     largest = layer_probes.in_order(
         case.model, x, cutting, lambda t: ops.max(ops.abs(t), axis=tuple(range(len(t.shape) - 1)))
     )
