@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 
@@ -282,11 +283,11 @@ def test_an_executor_trains_the_pieces_and_a_dead_worker_costs_one_attempt(monke
     plan, setup = plan_of({"early_stopping": [1]}, (0, 1, 2)), setup_of(regressor)
     calls = []
 
-    def sometimes_dying(job, data, devices=None, own=False, train=chunks.train_chunk):
+    def sometimes_dying(job, data, devices=1, train=chunks.train_chunk):
         calls.append(len(job.members))
         if len(calls) == 1:
             raise worker.WorkerDied("gone")
-        return train(job, data, devices, own)
+        return train(job, data, devices)
 
     monkeypatch.setattr(chunks, "train_chunk", sometimes_dying)
     with concurrent.futures.ThreadPoolExecutor(1) as executor:
@@ -299,21 +300,52 @@ def test_an_executor_trains_the_pieces_and_a_dead_worker_costs_one_attempt(monke
 
 
 def test_an_executor_that_breaks_keeps_what_is_finished(monkeypatch):
-    done = []
+    given = []
 
-    def breaking(job, data, devices=None, own=False, train=chunks.train_chunk):
-        if done:
+    def breaking(job, data, devices=1, train=chunks.train_chunk):
+        given.append(job)
+        if len(given) == 1:
             raise concurrent.futures.BrokenExecutor("the pool is gone")
-        done.append(job)
-        return train(job, data, devices, own)
+        return train(job, data, devices)
 
     monkeypatch.setattr(chunks, "train_chunk", breaking)
     found = []
     with (
         concurrent.futures.ThreadPoolExecutor(1) as executor,
-        pytest.raises(RuntimeError, match=r"the pool is gone.*run the study again"),
+        pytest.raises(RuntimeError, match=r"^2 trainings.*the pool is gone.*run the study again"),
     ):
         found.extend(PopulationEngine(executor=executor, chunk=2).run(setup_of(regressor), plan_of({"l2": [0.1]})))
+    # The piece after the one that broke was all right.
+    assert sorted((trial.variant, trial.seed) for trial in found) == [("l2=0.1", 0), ("l2=0.1", 1)]
+
+
+def test_an_executor_that_is_closed_is_said():
+    executor = concurrent.futures.ThreadPoolExecutor(1)
+    executor.shutdown()
+    with pytest.raises(RuntimeError, match=r"^4 trainings could not be trained by the executor.*after shutdown"):
+        list(PopulationEngine(executor=executor).run(setup_of(regressor), plan_of({"l2": [0.1]})))
+
+
+def test_tasks_that_are_threads_have_a_worker_each(monkeypatch):
+    both = threading.Barrier(2, timeout=60)
+
+    class Made:
+        alive = True
+
+        def __init__(self, devices):
+            pass
+
+        def train(self, job, data):
+            both.wait()
+            yield self, job.width
+
+    monkeypatch.setattr(worker, "_shared", {})
+    monkeypatch.setattr(worker, "Worker", Made)
+    jobs, _, _ = recruit(setup_of(regressor), plan_of({"early_stopping": [1]}), "data", lambda size, members: 1)
+    with concurrent.futures.ThreadPoolExecutor(2) as executor:
+        found = [outcome[0] for _, outcome in chunks.spread(jobs, None, executor, 2, devices=4)]
+    assert found[0][0] is not found[1][0]
+    assert [width for _, width in found] == [4, 4]  # members are laid evenly over devices
 
 
 @pytest.mark.parametrize(
