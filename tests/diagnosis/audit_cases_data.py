@@ -162,7 +162,7 @@ def shuffled_anew(part):
     return Batches(make)
 
 
-@faulty("RK606", where="validation", count=1, **{"share at the first reading": 0.0})
+@faulty("RK606", where="validation", count=1)
 def shuffled_before_take_and_skip():
     return case(train=shuffled_anew("train"), validation=shuffled_anew("validation"))
 

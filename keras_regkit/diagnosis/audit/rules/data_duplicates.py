@@ -113,7 +113,7 @@ def near_duplicates(case):
 
 @rule("RK606", family="data", title="Rows move between the splits", severity="error", needs=("train", "validation"))
 def reshuffled_splits(case):
-    """Read twice, the validation data hold rows that were training rows the first time.
+    """Read twice, the validation data hold rows that were not there before, and that are training rows.
 
     `dataset.shuffle(n)` shuffles anew at each epoch; `take` and `skip` after it draw other splits each time.
 
@@ -122,22 +122,20 @@ def reshuffled_splits(case):
     Do: `shuffle(n, reshuffle_each_iteration=False)` before `take` and `skip`; better, split first and shuffle the
     training part.
 
-    Example: validation: rows of the second reading that were training rows 81, share 0.81
+    Example: validation: new rows that were training rows 81, share 0.81
 
     Source: tf.data, `Dataset.shuffle(reshuffle_each_iteration=True)` is the default.
     """
     train, first, second = case.sample("train"), case.sample("validation"), _again(case, "validation")
     before = len(equal_rows(train.x, first.x)[0]) / len(first.rows)
-    found = equal_rows(train.x, second.x)[0]
-    share = len(found) / len(second.rows)
-    moved = len(equal_rows(first.x, second.x)[0]) < len(second.rows)
-    if moved and share > before + 0.01 and len(found) > 1:
+    count = _moved(train, first, second)
+    if count > max(1, 0.01 * len(second.rows)):
         yield case.finding(
             where="validation",
             evidence={
-                "rows of the second reading that were training rows": len(found),
-                "share": share,
-                "share at the first reading": before,
+                "new rows that were training rows": count,
+                "share": count / len(second.rows),
+                "share of training rows at the first reading": before,
             },
             advice="Split before shuffling, or shuffle with reshuffle_each_iteration=False.",
         )
@@ -164,11 +162,12 @@ def validation_changes(case):
         raise CannotRun("the validation data are too large to be read wholly twice")
     kept, _ = equal_rows(first.x, second.x)
     new = np.setdiff1d(np.arange(len(second.rows)), kept)
-    if case.data["train"] is not None and len(new):
-        moved, _ = equal_rows(case.sample("train").x, second.x)
-        new = np.setdiff1d(new, moved)
     if not len(new):
         return
+    if case.data["train"] is not None:
+        moved = _moved(case.sample("train"), first, second)
+        if moved > max(1, 0.01 * len(second.rows)):
+            return
     evidence = {"share of new rows": len(new) / len(second.rows), "rows": len(second.rows)}
     if len(first.rows) == len(second.rows):
         a, b = vectors(first.x), vectors(second.x, first.x)
@@ -184,6 +183,12 @@ def validation_changes(case):
         if augmented
         else "Fix the seed of the split, or cache() the validation data.",
     )
+
+
+def _moved(train, first, second):
+    """Number of rows that are new at the second reading, and training rows."""
+    new = np.setdiff1d(np.arange(len(second.rows)), equal_rows(first.x, second.x)[0])
+    return len(np.intersect1d(new, equal_rows(train.x, second.x)[0]))
 
 
 def _again(case, name):

@@ -12,6 +12,7 @@ from keras_regkit.diagnosis.audit.rule import rule
 _EXACT = 1e-4
 _APART = 20  # times nearer to 0 and 1 than the training rows alone are
 _SCALES = 1e4
+_POSITIONS = 5000
 
 
 @rule("RK608", family="data", title="Scaled with numbers of all rows", severity="error", needs=("train",))
@@ -32,14 +33,16 @@ def scaled_on_all_rows(case):
     samples = [case.sample(name) for name in splits]
     if not all(sample.whole for sample in samples):
         raise CannotRun("the data were sampled, so that their means are not exact")
-    tables = [_table(sample.x) for sample in samples]
-    if len({table.shape[1] for table in tables}) > 1:
+    forms = list(zip(*(_tables(sample.x) for sample in samples), strict=False))
+    if any(len({table.shape[1] for table in tables}) > 1 for tables in forms):
         raise CannotRun("the splits have different columns")
     # With and without test data: either may have been scaled together.
-    for last in range(2, len(tables) + 1):
-        together = np.concatenate(tables[:last])
-        found = _standardized(tables[0], together) or _between_0_and_1(tables[0], together)
-        if found is not None:
+    for last in range(2, len(samples) + 1):
+        for tables in forms:
+            together = np.concatenate(tables[:last])
+            found = _standardized(tables[0], together) or _between_0_and_1(tables[0], together)
+            if found is None:
+                continue
             yield case.finding(
                 where=", ".join(splits[:last]),
                 evidence=found,
@@ -151,17 +154,30 @@ def column_is_target(case):
             )
 
 
-def _table(x):
-    columns = [c for c in columns_of(x) if not c.is_text and not c.of_row]
-    if not columns:
-        raise CannotRun("the inputs are no table of numbers")
-    return np.stack([c.values for c in columns], 1)
+def _tables(x):
+    """Returns the inputs as tables of numbers: by column or position, and images and series by channel.
+
+    Raises:
+        CannotRun: there are no numbers.
+    """
+    leaves = [leaf for leaf in keras.tree.flatten(x) if leaf is not None and leaf.dtype.kind in "biuf"]
+    if not leaves:
+        raise CannotRun("the inputs hold no numbers")
+    flat = [leaf.reshape(len(leaf), -1) for leaf in leaves]
+    found = []
+    if sum(part.shape[1] for part in flat) <= _POSITIONS:
+        found.append(np.concatenate([part.astype("float64") for part in flat], 1))
+    if len(leaves) == 1 and leaves[0].ndim > 2:
+        axis = 1 if keras.config.image_data_format() == "channels_first" and leaves[0].ndim == 4 else -1
+        channels = np.moveaxis(leaves[0], axis, -1)
+        found.append(channels.reshape(-1, channels.shape[-1]).astype("float64"))
+    return found
 
 
 def _standardized(train, together):
     spread = together.std(0)
     used = spread > 0
-    if used.sum() < 2 or not np.isfinite(together).all():
+    if not used.any() or not np.isfinite(together).all():
         return None
     # Mostly 1; scikit-learn's diabetes data, for one, have columns of length 1 instead.
     common = np.median(spread[used])

@@ -10,6 +10,7 @@ from keras_regkit.diagnosis.audit.outputs import (
     CATEGORICAL,
     SPARSE,
     outputs_of,
+    predictions_of,
     targets,
 )
 from keras_regkit.diagnosis.audit.rule import rule
@@ -168,14 +169,15 @@ def labels_out_of_range(case):
         for output in _with_kind(case, SPARSE):
             y = targets(case, output, split)
             ignored = config_of_loss(output.loss).get("ignore_class")
-            if output.units is None or y.dtype.kind not in "biuf":
+            if y.dtype.kind not in "biuf":
                 continue
-            wrong = ((y < 0) | (y >= output.units)) & (y != ignored if ignored is not None else True)
+            units = output.units or predictions_of(case, output).shape[-1]
+            wrong = ((y < 0) | (y >= units)) & (y != ignored if ignored is not None else True)
             if wrong.any():
                 yield case.finding(
                     where=f"{split}: {output.where}",
                     evidence={
-                        "units": output.units,
+                        "units": units,
                         "least label": float(np.nanmin(y)),
                         "largest label": float(np.nanmax(y)),
                         "rows": int(wrong.sum()),
@@ -297,7 +299,8 @@ def _softness(y, kind):
     if y.ndim < 2 or y.shape[-1] < 2:
         return 0.0, 0.0
     flat = y.reshape(-1, y.shape[-1])
-    soft = flat.max(1) < 1 - 1e-6
+    # Rows of zeros alone are those of several labels of which none is true.
+    soft = (flat.max(1) < 1 - 1e-6) & (flat.max(1) > 1e-6)
     if not soft.any():
         return 0.0, 0.0
     classes = flat.shape[1]
@@ -309,7 +312,7 @@ def _mixed(y):
     if y.dtype.kind != "f" or y.ndim < 2 or y.shape[-1] < 2:
         return 0.0, False
     flat = y.reshape(-1, y.shape[-1])
-    soft = flat[flat.max(1) < 1 - 1e-6]
+    soft = flat[(flat.max(1) < 1 - 1e-6) & (flat.max(1) > 1e-6)]
     if not len(soft):
         return 0.0, False
     # All but the two largest are the same number: the floor of smoothing, or the zeros of mixup.
