@@ -3,9 +3,19 @@
 import pathlib
 
 from keras_regkit.diagnosis import audit_rules
-from keras_regkit.diagnosis.audit.rule import FAMILIES, NEEDS
+from keras_regkit.diagnosis.audit.rule import FAMILIES
 
 FOLDER = pathlib.Path(__file__).parents[1] / "docs" / "audit"
+_NEEDED = {
+    "built": "a built model",
+    "compiled": "a compiled one",
+    "train": "training data",
+    "validation": "validation data",
+    "test": "test data",
+    "history": "the history of a training",
+    "callbacks": "the callbacks",
+    "fit_args": "the arguments of `fit`",
+}
 
 
 def pages():
@@ -29,8 +39,8 @@ def _index():
 
 
 def _page(rule):
-    needs = [need for need in rule.needs if need != "model"]
-    given = f" Runs unless {' or '.join(NEEDS[need] for need in needs)}." if needs else ""
+    needs = [_NEEDED[need] for need in rule.needs if need != "model"]
+    given = f" Needs {' and '.join(needs)}." if needs else ""
     return "\n".join(
         [
             f"# {rule.id}: {rule.title}",

@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+import audit_pages
 import levers_table
 import pytest
 
@@ -35,6 +36,21 @@ def test_readme_table_is_the_cards_that_the_workflow_turns():
     turned = ["early_stopping", *(name for name in levers.names() if levers.get(name).keywords)]
     rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", (ROOT / "README.md").read_text(), flags=re.M))
     assert rows == {name: levers.get(name).use_when for name in turned}
+
+
+def test_the_audit_in_the_guide_is_what_comes_out(capsys):
+    text = (ROOT / "docs" / "guides" / "audit.md").read_text()
+    shown = re.search(r"^```text\n(.*?)^```", text, flags=re.M | re.S).group(1)
+    names = {}
+    exec(re.search(r"^```python\n(.*?)^```", text, flags=re.M | re.S).group(1), names)
+    printed = capsys.readouterr().out
+    headings = re.compile(r"^(?:error|warning|note) RK\d+  .*$", flags=re.M)
+    assert headings.findall(shown) == headings.findall(printed)
+
+
+def test_the_pages_of_the_audit_are_the_rules():
+    written = {path.name: path.read_text() for path in audit_pages.FOLDER.glob("*.md")}
+    assert written == audit_pages.pages(), "run `python tests/audit_pages.py` to write the pages anew"
 
 
 def test_the_table_of_all_levers_is_the_cards():

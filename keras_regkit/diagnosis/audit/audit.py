@@ -51,7 +51,6 @@ def audit(
         Example:
 
         >>> import keras
-    import numpy as np
         >>> import keras_regkit as rk
         >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="hidden"), keras.layers.Dense(1)])
         >>> model.get_layer("hidden").kernel_regularizer = keras.regularizers.L2(0.01)  # after the layer was built

@@ -79,7 +79,8 @@ class Rule:
         lines = [f"{self.id}  {self.title} ({self.severity}; {FAMILIES[self.family]})"]
         parts = {"": self.what, "Why": self.why, "Do": self.do, "Example": self.example, "Source": self.source}
         for name, text in parts.items():
-            lines += ["", *textwrap.wrap(f"{name}: {text}" if name else text, 88)]
+            for paragraph in (f"{name}: {text}" if name else text).split("\n\n"):
+                lines += ["", *([paragraph] if paragraph.startswith(" ") else textwrap.wrap(paragraph, 88))]
         return "\n".join(lines)
 
 
@@ -147,7 +148,14 @@ def find_rule(id):
 
 
 def _read(doc):
-    """Returns the first part of a docstring, and `{heading: text}` of the rest, each as one paragraph."""
+    """Returns the first part of a docstring, and `{heading: text}` of the rest, a line for each paragraph.
+
+    What is indented, as equations are, stays as it is.
+    """
     parts = re.split(rf"^({'|'.join(_SECTIONS)}):\s*", doc, flags=re.M)
-    what, *rest = (" ".join(part.split()) for part in parts)
+    what, *rest = ("\n\n".join(map(_paragraph, re.split(r"\n\s*\n", part.strip()))) for part in parts)
     return what, dict(zip(rest[::2], rest[1::2], strict=True))
+
+
+def _paragraph(text):
+    return text.rstrip() if text.startswith("    ") else " ".join(text.split())
