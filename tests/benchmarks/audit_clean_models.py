@@ -1,6 +1,6 @@
 """Thirty models with nothing wrong, each with data that fit it: what an audit must leave alone.
 
-`CLEAN` is `{name: function that returns the arguments of audit}`; `SMALL` names those that build in a moment.
+`CLEAN` is `{name: function that returns the arguments of audit}`.
 """
 
 import keras
@@ -272,11 +272,3 @@ CLEAN = {
     "applications.DenseNet121": application("DenseNet121"),
     "applications.MobileNet": application("MobileNet", alpha=0.25),
 }
-SMALL = (
-    "linear regression",
-    "normalized MLP, trained",
-    "two outputs",
-    "subclassed, nested",
-    "presets.mlp",
-    "presets.resnet",
-)

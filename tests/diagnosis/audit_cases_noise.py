@@ -30,8 +30,8 @@ def frozen_gaussian_noise():
     return {"model": chain(layers.GaussianNoise(0.1, name="noise", trainable=False), layers.Dense(1))}
 
 
-@fine("RK301")
-def backbone_in_inference_mode():
+@faulty("RK301", where="backbone/drop")
+def backbone_that_was_asked_into_inference_mode():
     return on_backbone(False)
 
 
@@ -97,10 +97,30 @@ def a_seed_for_each():
     return {"model": chain(dropout(name="a", seed=7), layers.Dense(3), dropout(name="b", seed=8), dropout(name="c"))}
 
 
-@faulty("RK305", where="drop", rate=0.5, **{"called with": "training=True"})
 def called_as_in_training():
     inputs = keras.Input((3,))
-    return {"model": keras.Model(inputs, layers.Dense(1)(dropout()(inputs, training=True)))}
+    return {"model": keras.Model(inputs, layers.Dense(1)(dropout()(inputs, training=True))), "train": rows()}
+
+
+faulty("RK307", where="drop", count=1, **{"called with": "training=True"})(called_as_in_training)
+fine("RK305")(called_as_in_training)
+
+
+@faulty("RK307", where="backbone", count=1, **{"called with": "training=False", "noise layers": 1})
+def backbone_called_in_inference_mode():
+    return on_backbone(False)
+
+
+@fine("RK307")
+def backbone_called_as_it_comes():
+    return on_backbone(None)
+
+
+@fine("RK307")
+def a_mode_that_changes_nothing():
+    inner = keras.Sequential([keras.Input((3,)), layers.Dense(4)])
+    inputs = keras.Input((3,))
+    return {"model": keras.Model(inputs, layers.Dense(1)(inner(inputs, training=False)))}
 
 
 class AlwaysNoisy(layers.Layer):

@@ -118,7 +118,7 @@ def norm_frozen_too_and_another_in_the_head():
     return {"model": chain(inner, norm("head_norm"), layers.Dense(1))}
 
 
-@fine("RK204")
+@faulty("RK204", count=1)
 def frozen_part_called_in_inference_mode():
     inner = backbone()
     all_but_norms_frozen(inner)

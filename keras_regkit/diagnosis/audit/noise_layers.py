@@ -1,6 +1,10 @@
 """Which layers are noise, how much of it, and in what mode they are called."""
 
+import functools
+import inspect
+
 import keras
+import numpy as np
 
 from keras_regkit._core.tracking import all_layers
 
@@ -47,17 +51,38 @@ def is_silent(layer):
     return any(isinstance(value, (int, float)) and value == 0 for value in values)
 
 
-def fixed_modes(model):
-    """Returns `{id(layer): training}` for the layers that Functional models call with `training=True` or `False`.
+@functools.cache
+def modes_are_kept():
+    """Whether `fit` leaves a layer in the mode that it was called with when a Functional model was put together.
 
-    `backbone(x, training=False)` keeps everything within it in inference mode, whatever `fit` says.
+    Measured, once: Keras 3.15 hands the mode of the whole model to every layer instead.
+    """
+    inputs = keras.Input((64,))
+    inner = keras.Sequential([keras.Input((64,)), keras.layers.Dropout(0.5)])
+    model = keras.Model(inputs, inner(inputs, training=False))
+    outputs = keras.ops.convert_to_numpy(model(np.ones((1, 64), "float32"), training=True))
+    return bool((outputs == 1).all())
+
+
+def fixed_modes(model):
+    """Returns `{id(layer): training}` for the layers that run in a mode of their own, whatever mode the model runs in.
+
+    Empty where Keras does not keep to it. Modes handed on by a `call` of the user's are kept, and not seen here.
+    """
+    if not modes_are_kept():
+        return {}
+    return {id(part): mode for layer, mode in asked_modes(model) for part in all_layers(layer)}
+
+
+def asked_modes(model):
+    """Returns `[(layer, training)]` of the layers that Functional models call with `training=True` or `False`.
 
     >>> inputs = keras.Input((3,))
     >>> drop = keras.layers.Dropout(0.5)
-    >>> fixed_modes(keras.Model(inputs, drop(inputs, training=True))) == {id(drop): True}
+    >>> asked_modes(keras.Model(inputs, drop(inputs, training=True))) == [(drop, True)]
     True
     """
-    modes = {}
+    found = []
     for part in all_layers(model):
         if not isinstance(part, keras.Model) or isinstance(part, keras.Sequential):
             continue
@@ -69,5 +94,13 @@ def fixed_modes(model):
             nodes = entry.get("inbound_nodes", ()) if isinstance(entry, dict) else ()
             told = {node.get("kwargs", {}).get("training") for node in nodes if isinstance(node, dict)}
             if len(told) == 1 and isinstance(mode := told.pop(), bool):
-                modes.update(dict.fromkeys(map(id, all_layers(part.get_layer(entry["name"]))), mode))
-    return modes
+                layer = part.get_layer(entry["name"])
+                if mode is not _default_mode(layer):
+                    found.append((layer, mode))
+    return found
+
+
+def _default_mode(layer):
+    """The default of `training` in a layer's call, which Keras notes down as if it had been asked for."""
+    parameter = inspect.signature(layer.call).parameters.get("training")
+    return None if parameter is None else parameter.default

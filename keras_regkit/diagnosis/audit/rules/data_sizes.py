@@ -63,8 +63,9 @@ def label_noise(case):
     """Many training rows carry another class than nearly all of their 15 nearest neighbours.
 
     A row is contradicted where 11 to 15 of 15 agree on one other class: as many as it takes for the frequencies of the
-    classes alone to contradict 1% of rows at most. It is reported where the neighbours tell the classes well (κ above 0.4), the
-    share is above 3%, above three times what frequencies alone would make, and not explained by chance (p below 1e-6).
+    classes alone to contradict 1% of rows at most. It is reported where the neighbours tell the classes well (κ above
+    0.4), the share is above 3%, above three times what frequencies alone would make, and not explained by chance (p
+    below 1e-6).
     It is a lower bound on label noise where classes are clusters.
 
     Why: Wrong labels are learnt by heart in the late epochs; they set a floor to the loss and a ceiling to the score.

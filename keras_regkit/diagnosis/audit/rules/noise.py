@@ -19,7 +19,8 @@ def frozen_noise(case):
     Why: A backbone that was frozen to be a fixed feature extractor gives other features for the same image at each
     step, and the head learns from noisy ones.
 
-    Do: Call the backbone with `training=False`, which also keeps its batch normalization still.
+    Do: Take the noise out of the frozen part, or call that part with `training=False` in the `call` of a layer of your
+    own; in a Functional model Keras 3.15 does not keep to that argument (RK307).
 
     Example: backbone/top_dropout: trainable False, rate 0.2
 
@@ -33,7 +34,7 @@ def frozen_noise(case):
             yield case.finding(
                 where=path,
                 evidence={"trainable": False, **_amount(layer)},
-                advice="Call the frozen part with training=False: trainable=False does not turn noise off.",
+                advice="Set its rate to 0, or leave the layer out: trainable=False does not turn noise off.",
             )
 
 

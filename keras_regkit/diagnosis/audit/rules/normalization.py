@@ -106,8 +106,8 @@ def trains_among_frozen(case):
     Why: It normalizes with the batches of the new task and moves its statistics, while the weights around it fit the
     old ones. The features that the frozen layers were trained for are lost, most of all with small batches.
 
-    Do: Freeze it with the rest (`surgery.freeze`, which keeps the flags of batch normalization in view), or call the
-    backbone with `training=False`.
+    Do: Freeze it with the rest (`surgery.freeze`, which keeps the flags of batch normalization in view). Calling the
+    backbone with `training=False` is not enough in a Functional model (RK307).
 
     Example: backbone/bn: trainable True, layers with weights around it frozen
 
@@ -122,7 +122,7 @@ def trains_among_frozen(case):
             yield case.finding(
                 where=path,
                 evidence={"trainable": True, "layers with weights around it": "frozen"},
-                advice="Freeze it too (surgery.freeze), or call the frozen part with training=False.",
+                advice="Freeze it too (surgery.freeze).",
             )
 
 
