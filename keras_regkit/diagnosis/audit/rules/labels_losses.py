@@ -223,7 +223,8 @@ def metric_mismatch(case):
 def _wrong_metric(case, output, name, given):
     kind = given.get("class_name") or _class_of(name, output)
     config = given.get("config", {})
-    logits = bool(output.from_logits)
+    # Where the loss takes probabilities for logits, that is the mistake, and another rule's.
+    logits = bool(output.from_logits) and output.activation not in _PROBABILITIES
     if kind.endswith("Accuracy") and output.kind == REGRESSION:
         if case.data["train"] is None and output.activation in _PROBABILITIES:
             return None  # squared errors of probabilities
