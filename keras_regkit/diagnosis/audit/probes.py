@@ -1,6 +1,7 @@
 """What a model says to one batch, without being changed by it."""
 
 import dataclasses
+import re
 
 import keras
 import numpy as np
@@ -81,9 +82,9 @@ def losses_by_statistics(model, norms, batch):
             total = model.compute_loss(x, y, model(x, training=False), weight, training=False)
             return ops.cast(total, "float32") - _sum(model.losses)
 
+        stored = loss()  # first, since training moves what is stored, also where that is dropped in the end
         with only_in_training(model, norms):
-            with_batch = loss()
-        return with_batch, loss()
+            return loss(), stored
 
     return tuple(float(value) for value in evaluate(model, both, *batch))
 
@@ -135,4 +136,5 @@ def _sum(terms):
 
 
 def _brief(error):
-    return f"{type(error).__name__}: {' '.join(str(error).split()):.150}"
+    message = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # Keras writes parts of its errors in bold
+    return f"{type(error).__name__}: {' '.join(message.split()):.250}"
