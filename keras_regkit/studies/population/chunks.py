@@ -19,7 +19,8 @@ def train_chunk(job, data, devices=1):
         devices: Devices of the worker.
     """
     width = -(-job.width // devices) * devices  # members are laid evenly over devices
-    return list(shared_worker(devices, own=True).train(dataclasses.replace(job, width=width), data))
+    worker = shared_worker(devices, own=True, floatx=job.floatx)
+    return list(worker.train(dataclasses.replace(job, width=width), data))
 
 
 def spread(jobs, data, executor, size, devices=1, report=None):

@@ -150,15 +150,16 @@ class Worker:
         return f"The worker process ended (status {status}). Its last words: " + (" | ".join(said) or "none")
 
 
-def shared_worker(devices=None, own=False):
+def shared_worker(devices=None, own=False, floatx=None):
     """Returns a worker of this process, started if there is none: its compiled programs serve the next study too.
 
     Args:
         devices: Number of devices; None for one per core.
         own: Whether the calling thread has one to itself.
+        floatx: Float type of what it trains; None for that of this process.
     """
     # Precision is for all of a process: JAX goes to 64 bits and does not come back.
-    key = (os.getpid(), devices, threading.get_ident() if own else None, keras.config.floatx())
+    key = (os.getpid(), devices, threading.get_ident() if own else None, floatx or keras.config.floatx())
     if key not in _shared or not _shared[key].alive:
         _shared[key] = Worker(devices)
     return _shared[key]
