@@ -48,3 +48,14 @@ def learning_rate_of(optimizer):
     0.1
     """
     return float(f"{float(keras.ops.convert_to_numpy(optimizer.learning_rate)):.6g}")
+
+
+def weights_with_l2(case):
+    """Returns `(weight, strength)` for the weights that train and have an L2 penalty.
+
+    Args:
+        case: A `Case`.
+    """
+    trained = {id(variable) for variable in case.model.trainable_variables}
+    pairs = [(w, strength_of(w.variable.regularizer, "l2")) for w in case.weights if id(w.variable) in trained]
+    return [(weight, l2) for weight, l2 in pairs if l2 > 0]

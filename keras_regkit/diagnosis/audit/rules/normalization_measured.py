@@ -10,11 +10,12 @@ from keras_regkit.diagnosis.audit import layer_probes, probes
 from keras_regkit.diagnosis.audit.cannot_run import CannotRun
 from keras_regkit.diagnosis.audit.noise_layers import is_noise, is_silent, rates_of
 from keras_regkit.diagnosis.audit.rule import rule
-from keras_regkit.diagnosis.audit.rules.normalization import FEW_SAMPLES, is_new, known_batch_size
+from keras_regkit.diagnosis.audit.rules.normalization_steps import is_new, known_batch_size
 
 SHIFT, RATIO = 1.0, 4.0  # of means, in standard deviations; of variances
 LOSS_RATIO = 2.0
 ROWS = 512
+FEW_SAMPLES = 16  # in a ghost batch
 
 
 @rule(
