@@ -46,7 +46,7 @@ class Parts:
             inputs = keras.Input(x.shape[1:])
             outputs = inputs
             for layer in stack:
-                outputs = layer(outputs)
+                outputs = layer(outputs, training=False) if layer.name == "inner" else layer(outputs)
             model = keras.Model(inputs, outputs)
         model.compile(self.optimizer, self.loss, metrics=list(self.metrics))
         model(x[:2])
@@ -298,6 +298,12 @@ BUGS = [
         also=("RK701", "RK702"),
     ),
     Bug("RK205", "frozen after compile", after=freeze_after, also=("RK102",)),
+    Bug(
+        "RK204",
+        "all frozen but the normalization",
+        lambda p: [at(layer(p, name), "trainable", False) for name in ("first", "second")],
+        forms=WIRED,
+    ),
     Bug("RK206", "bias before batch normalization", lambda p: replace(p, "first", use_bias=True), forms=WIRED),
     Bug(
         "RK207",
@@ -327,6 +333,12 @@ BUGS = [
         lambda p: (p.hidden.append(p.head), at(p, "head", layers.GaussianNoise(0.2, name="last"))),
         forms=WIRED,
         also=("RK303",),
+    ),
+    Bug(
+        "RK307",
+        "a backbone asked into inference mode",
+        lambda p: put(p, keras.Sequential([layers.Dense(8), layers.Dropout(0.3)], name="inner")),
+        forms=("functional", "convolutional"),
     ),
     Bug("RK401", "class numbers mixed", after=rows_of("train", lambda x, y: (x, 0.6 * y + 0.4 * y[::-1]))),
     Bug(
@@ -452,7 +464,7 @@ BUGS = [
             lambda x, y: (
                 x,
                 np.where(
-                    np.random.default_rng(0).random(len(y)) < 0.25, np.random.default_rng(1).integers(0, 4, len(y)), y
+                    np.random.default_rng(0).random(len(y)) < 0.25, np.random.default_rng(77).integers(0, 4, len(y)), y
                 ),
             ),
         ),

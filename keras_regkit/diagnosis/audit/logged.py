@@ -83,9 +83,9 @@ def logged_names(case):
     for output, name, given in metrics:
         if given.get("class_name") == "__lambda__":
             return None
-        names |= {name, f"{output}_{name}"} | {f"{o}_{name}" for o in outputs if len(outputs) > 1}
-    own = [m.name for m in case.model.metrics]
-    names |= set(own)
+        names |= {name} if output is None else {name, f"{output}_{name}"}
+        names |= {f"{o}_{name}" for o in outputs if len(outputs) > 1}
+    names |= {metric.name for metric in case.model.metrics} - {"compile_metrics"}
     names |= {f"val_{name}" for name in names} if validates(case) else set()
     names |= set(GAP_MONITOR) if any("val_data_loss" in _logs_of(c) for c in _callbacks(case)) else set()
     return names | {"learning_rate"}
