@@ -34,7 +34,8 @@ class Auditor(keras.callbacks.Callback):
         train, validation, test: Data, as for `audit`. `None` for none: rules that need them are skipped.
         callbacks: The list that `fit` gets, which a callback cannot see. Defaults to `None`.
         fit_args: Dict of other arguments of `fit`; epochs and steps are known without it. Defaults to `None`.
-        every: Epochs from one look to the next, at least 1. A loss that is not finite is always seen. Defaults to 1.
+        every: Epochs from one look to the next, at least 1: a look puts 256 rows through the model twice. A loss that
+            is not finite is always seen. Defaults to 1.
         growth: By how many times a kernel's size may grow from where it began, at least 1. Defaults to 100.
         stop_on: `"error"` or `"warning"`: training stops at the next batch or epoch when there is one, or something
             worse. Defaults to `None`: it goes on.
