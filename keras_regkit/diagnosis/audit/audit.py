@@ -26,37 +26,37 @@ def audit(
 ):
     """Looks for mistakes that raise no error: a penalty that does nothing, statistics that are stale, rows that leak.
 
-        Use it before a long training, with what `fit` is about to get, and after one that disappoints. With the model alone
-        it looks at how it is put together; with `train` it also runs one batch; with data at the rows. What could not be
-        looked at is listed with the reason, so that a clean audit says what it has checked. Nothing is changed: no weight,
-        no statistic, no seed.
+    Use it before a long training, with what `fit` is about to get, and after one that disappoints. With the model alone
+    it looks at how it is put together; with `train` it also runs one batch; with data at the rows. What could not be
+    looked at is listed with the reason, so that a clean audit says what it has checked. Nothing is changed: no weight,
+    no statistic, no seed.
 
-        Args:
-            model: A `keras.Model` of any kind; unbuilt and uncompiled ones are looked at as far as they go.
-            train, validation, test: Data as `fit` takes them: `(x, y)` or `(x, y, sample_weight)` arrays, or a dataset of
-                batches that can be read again. Of more than 10,000 rows a sample is looked at, and the audit says so.
-            history: What `fit` returned, a dict of lists, or the path of a CSVLogger file.
-            callbacks: The list that `fit` gets.
-            fit_args: Dict of the other arguments of `fit`, such as `{"epochs": 50, "validation_split": 0.2}`.
-            disable: Rules that are not to run, by id (`"RK105"`) or family (`"data"`); a string or several.
+    Args:
+        model: A `keras.Model` of any kind; unbuilt and uncompiled ones are looked at as far as they go.
+        train, validation, test: Data as `fit` takes them: `(x, y)` or `(x, y, sample_weight)` arrays, or a dataset of
+            batches that can be read again. Of more than 10,000 rows a sample is looked at, and the audit says so.
+        history: What `fit` returned, a dict of lists, or the path of a CSVLogger file.
+        callbacks: The list that `fit` gets.
+        fit_args: Dict of the other arguments of `fit`, such as `{"epochs": 50, "validation_split": 0.2}`.
+        disable: Rules that are not to run, by id (`"RK105"`) or family (`"data"`); a string or several.
 
-        Returns:
-            An `Audit`. `print` it, or read its `findings`; `exit_status` is 1 if there is an error among them.
+    Returns:
+        An `Audit`. `print` it, or read its `findings`; `exit_status` is 1 if there is an error among them.
 
-        Raises:
-            TypeError: an argument is of the wrong kind.
-            ValueError: `disable` names no rule.
-            FileNotFoundError: there is no such log file.
+    Raises:
+        TypeError: an argument is of the wrong kind.
+        ValueError: `disable` names no rule.
+        FileNotFoundError: there is no such log file.
 
-        Example:
+    Example:
 
-        >>> import keras
-        >>> import keras_regkit as rk
-        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="hidden"), keras.layers.Dense(1)])
-        >>> model.get_layer("hidden").kernel_regularizer = keras.regularizers.L2(0.01)  # after the layer was built
-        >>> found = rk.audit(model)
-        >>> found.findings[0].id, found.findings[0].where, found.exit_status
-        ('RK101', 'hidden/kernel', 1)
+    >>> import keras
+    >>> import keras_regkit as rk
+    >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="hidden"), keras.layers.Dense(1)])
+    >>> model.get_layer("hidden").kernel_regularizer = keras.regularizers.L2(0.01)  # after the layer was built
+    >>> found = rk.audit(model)
+    >>> found.findings[0].id, found.findings[0].where, found.exit_status
+    ('RK101', 'hidden/kernel', 1)
     """
     case = make_case(
         model,
