@@ -35,7 +35,7 @@ def audit(
         model: A `keras.Model` of any kind; unbuilt and uncompiled ones are looked at as far as they go.
         train, validation, test: Data as `fit` takes them: `(x, y)` or `(x, y, sample_weight)` arrays, or a dataset of
             batches that can be read again. Of more than 10,000 rows a sample is looked at, and the audit says so.
-        history: What `fit` returned, a dict of lists, or the path of a CSVLogger file.
+        history: What `fit` returned, a dict of lists, or the path of a log, as `diagnose` reads them.
         callbacks: The list that `fit` gets.
         fit_args: Dict of the other arguments of `fit`, such as `{"epochs": 50, "validation_split": 0.2}`.
         disable: Rules that are not to run, by id (`"RK105"`) or family (`"data"`); a string or several.

@@ -24,7 +24,7 @@ class Case:
     Args:
         model: A Keras model, built and compiled or not.
         train, validation, test: Data as `fit` takes them, or `None`.
-        history: A `History`, a dict of lists, the path of a CSVLogger file, or `None`.
+        history: A `History`, a dict of lists, the path of a log, or `None`.
         callbacks: List of callbacks, or `None`.
         fit_args: Dict of other arguments of `fit`, or `None`.
     """
