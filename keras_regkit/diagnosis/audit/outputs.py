@@ -80,6 +80,18 @@ def kind_of_loss(loss, config=None):
     return UNKNOWN
 
 
+def with_kind(case, kind):
+    """Returns the `Output`s whose loss is of that kind.
+
+    Raises:
+        CannotRun: there are none.
+    """
+    found = [output for output in outputs_of(case) if output.kind == kind]
+    if not found:
+        raise CannotRun(f"no loss takes {'class numbers' if kind == SPARSE else 'one-hot labels'}")
+    return found
+
+
 def targets(case, output, split="train"):
     """Returns the targets of one output in a split, as an array.
 
