@@ -9,6 +9,8 @@ import numpy as np
 
 from keras_regkit._core.data import as_arrays, as_batches, is_arrays
 
+# Where the config of a Functional model names layers.
+_WIRING = ("keras_history", "input_layers", "output_layers")
 _BATCHES = 8  # of a dataset: enough to tell two apart, without reading all of a large one
 
 
@@ -59,14 +61,27 @@ def _add(digest, arrays):
         digest.update(array.astype(str).tobytes() if array.dtype == object else array.tobytes())
 
 
-def _anonymous(config):
-    """Drops what differs between two builds of one model: automatic names, seeds, build shapes."""
+def _anonymous(config, places=None):
+    """Drops what differs between two builds of one model: automatic names, seeds, build shapes.
+
+    Which layer feeds which is kept, by the places of the layers in their model instead of their names.
+    """
     if isinstance(config, dict):
+        if isinstance(config.get("layers"), list):
+            places = {layer.get("name"): n for n, layer in enumerate(config["layers"]) if isinstance(layer, dict)}
         return {
-            key: _anonymous(value)
+            key: _by_places(value, places or {}) if key in _WIRING else _anonymous(value, places)
             for key, value in config.items()
-            if key not in ("name", "seed", "keras_history", "input_layers", "output_layers", "build_config")
+            if key not in ("name", "seed", "build_config")
         }
     if isinstance(config, (list, tuple)):
-        return [_anonymous(item) for item in config]
+        return [_anonymous(item, places) for item in config]
     return config
+
+
+def _by_places(config, places):
+    if isinstance(config, dict):
+        return {key: _by_places(value, places) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [_by_places(item, places) for item in config]
+    return places.get(config) if isinstance(config, str) else config
