@@ -59,10 +59,11 @@ class Slot:
 
 def slots(model):
     """Returns the slots of a compiled model, in an order that depends on its architecture alone."""
-    found = {}
+    found = []
 
     def add(owner, attribute, branches=True, **more):
-        found.setdefault((id(owner), attribute), Slot(owner, attribute, branches, **more))
+        # Also where layers share a penalty: in a model made anew from its description each has its own.
+        found.append(Slot(owner, attribute, branches, **more))
 
     for layer in all_layers(model):
         if type(layer) in _RATES and layer.rate:  # at rate 0 a layer has no seeds to draw with
@@ -86,7 +87,7 @@ def slots(model):
     for strength in strengths_in(model).values():
         if strength.schedule is None:  # the number itself is a weight, and in the state of a member
             add(strength, "given", branches=False, variable=True)
-    return list(found.values())
+    return found
 
 
 def _learning_rate(optimizer):
