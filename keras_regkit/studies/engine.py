@@ -73,7 +73,8 @@ class SequentialEngine:
                 current, workplace = variant.name, _Workplace(setup, variant)
             with without_retracing_warnings():
                 trial = workplace.train(seed)
-            yield trial
+            # Said here: another engine may leave to this one what it cannot train.
+            yield dataclasses.replace(trial, provenance={"engine": self.name})
 
 
 class _Workplace:

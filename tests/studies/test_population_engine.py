@@ -1,6 +1,7 @@
 """The population engine as a user meets it: from any backend, through a process of its own."""
 
 import concurrent.futures
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -25,7 +26,7 @@ from keras_regkit.studies.engine import SequentialEngine, Setup
 from keras_regkit.studies.population import chunks, worker
 from keras_regkit.studies.population.initial_states import InitialStates
 from keras_regkit.studies.population.recruiting import recruit
-from keras_regkit.studies.population.slots import program_of
+from keras_regkit.studies.population.slots import program_of, slots
 
 pytest.importorskip("jax")
 
@@ -92,6 +93,8 @@ def test_trials_say_who_trained_them(kept):
     assert result.engine == "population"
     assert {t.provenance["engine"] for t in result.trials} == {"population"}
     assert {t.provenance["backend"] for t in result.trials} == {"jax"}
+    # Of the worker's backend, not of the one that studies.
+    assert {t.provenance["backend_version"] for t in result.trials} == {importlib.metadata.version("jax")}
 
 
 def test_one_program_serves_variants_that_differ_in_numbers():
@@ -111,6 +114,17 @@ def test_describing_a_model_leaves_it_as_it_was():
     program_of(model)
     assert (model.get_config(), keras.saving.serialize_keras_object(model.optimizer)) == before
     assert model.optimizer.weight_decay is None
+
+
+def test_a_penalty_that_layers_share_has_a_number_in_each():
+    penalty = keras.regularizers.L2(1e-4)
+    model = regressor(*(keras.layers.Dense(3, kernel_regularizer=penalty) for _ in range(2)))
+    # As a worker makes it anew, where nothing is shared.
+    again = keras.models.model_from_json(model.to_json())
+    again.compile(**keras.saving.deserialize_keras_object(model.get_compile_config()))
+    assert [(s.attribute, s.get()) for s in slots(again)] == [(s.attribute, s.get()) for s in slots(model)]
+    program_of(model)
+    assert penalty.l2 == pytest.approx(1e-4)
 
 
 def test_few_models_tell_the_initial_weights_of_many():
@@ -228,13 +242,14 @@ def test_what_cannot_train_together_is_trained_apart_and_said():
     assert len(found) == 4
     assert set(engine.notes) == {"baseline", "early_stopping=1"}
     assert all("fit" in note for note in engine.notes.values())
-    assert {t.provenance.get("engine") for t in found.values()} <= {"processes", None}
+    assert {t.provenance.get("engine") for t in found.values()} <= {"processes", "sequential"}
 
 
 def test_what_cannot_be_sent_is_trained_here_and_said():
     engine = PopulationEngine()
     build = lambda: regressor(keras.layers.Lambda(lambda x: x * 2.0, name="double"))  # noqa: E731
-    assert len(list(engine.run(setup_of(build), [(BASELINE, 0), (BASELINE, 1)]))) == 2
+    found = list(engine.run(setup_of(build), [(BASELINE, 0), (BASELINE, 1)]))
+    assert [trial.provenance["engine"] for trial in found] == ["sequential"] * 2
     assert "'double' is a Lambda" in engine.notes["baseline"]
 
 

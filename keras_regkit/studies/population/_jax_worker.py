@@ -7,6 +7,7 @@ Started by `Worker`, with Keras on JAX whatever the backend of the process that 
 
 import concurrent.futures
 import contextlib
+import dataclasses
 import importlib
 import os
 import sys
@@ -20,6 +21,7 @@ import numpy as np
 from keras_regkit._core.optimizers import without_loss_scale
 from keras_regkit._core.strength import strengths_of_loss
 from keras_regkit.callbacks._strengths import hold_strengths_of_loss
+from keras_regkit.studies import provenance
 from keras_regkit.studies.engine import GAP_ENTRIES
 from keras_regkit.studies.population import _jax_fit, _jax_pool
 from keras_regkit.studies.population._jax_probe import probe
@@ -53,7 +55,9 @@ class Workshop:
     def train(self, job, report):
         """Yields a `Finished` for each member of `job`."""
         trained = self._trained(job, report)
-        yield from trained.train(job, self._data[job.data_key], lambda *done: report("training", *done))
+        for finished in trained.train(job, self._data[job.data_key], lambda *done: report("training", *done)):
+            # The versions are those of this process: the one that studies may have others, and another backend.
+            yield dataclasses.replace(finished, record={**finished.record, "provenance": provenance.versions()})
 
     def prepare(self, job):
         """Compiles what a job will need, before its members are known."""

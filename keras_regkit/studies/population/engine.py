@@ -219,7 +219,7 @@ def _without(job, done):
 
 
 def _trial(setup, model, finished, engine):
-    trial = Trial.from_dict({**finished.record, "provenance": {"engine": engine, "backend": "jax"}})
+    trial = Trial.from_dict({**finished.record, "provenance": {**finished.record["provenance"], "engine": engine}})
     if finished.weights is not None:
         # Behind the model's own come the strengths of its loss, which the file does not hold.
         variables = [*model.trainable_variables, *model.non_trainable_variables]
