@@ -26,9 +26,8 @@ from keras_regkit.studies.engine import GAP_ENTRIES
 from keras_regkit.studies.population import _jax_fit, _jax_pool
 from keras_regkit.studies.population._jax_probe import probe
 from keras_regkit.studies.population._jax_program import Program, built
+from keras_regkit.studies.population.job import PROGRAMS
 from keras_regkit.studies.population.slots import slots
-
-_KEPT = 8  # programs, those that were used last
 
 
 class Workshop:
@@ -71,7 +70,7 @@ class Workshop:
             report("compiling", None, None)
             there = _Trained(job, self._data[job.data_key], self._program)
         self._programs[key] = there
-        while len(self._programs) > _KEPT:
+        while len(self._programs) > PROGRAMS:
             del self._programs[next(iter(self._programs))]
         return there
 

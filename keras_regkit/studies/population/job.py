@@ -2,6 +2,8 @@
 
 import dataclasses
 
+PROGRAMS = 8  # that a worker keeps, those that were used last
+
 
 @dataclasses.dataclass(frozen=True)
 class Member:

@@ -10,7 +10,7 @@ from keras_regkit._core.data import as_arrays, is_arrays, take_rows
 from keras_regkit._core.optimizers import spared_from_decay, without_loss_scale
 from keras_regkit._core.tracking import all_layers
 from keras_regkit.studies.population.initial_states import InitialStates
-from keras_regkit.studies.population.job import Data, Job, Member
+from keras_regkit.studies.population.job import PROGRAMS, Data, Job, Member
 from keras_regkit.studies.population.slots import program_of
 from keras_regkit.studies.population.watching import WATCHERS
 
@@ -66,7 +66,7 @@ def recruit(setup, plan, data_key, width, prepare=None):
         plan: Pairs `(variant, seed)`.
         data_key: Key of the study's `Data`.
         width: Function of the bytes of a member's state and the number of members that returns the job's width.
-        prepare: Called with the job of each new program as soon as its first member is built, or None.
+        prepare: Called with the jobs of the first programs, each as soon as its first member is built, or None.
 
     Returns:
         `(jobs, models, unfit)`: a list of `Job`, a model of each by its `program`, and a dict from pairs of the plan to
@@ -92,7 +92,8 @@ def recruit(setup, plan, data_key, width, prepare=None):
         key = keys[variant]
         if key not in jobs:
             jobs[key] = _job(setup, key, models[key[0]][1], data_key), []
-            if prepare is not None:
+            # No more than a worker keeps: one beyond would push out the first, which is the next to be trained.
+            if prepare is not None and len(jobs) <= PROGRAMS:
                 prepare(_with(jobs[key][0], [member], width, len(plan)))
         jobs[key][1].append(member)
     jobs = [_with(job, members, width, len(members)) for job, members in jobs.values()]
