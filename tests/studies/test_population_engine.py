@@ -149,7 +149,7 @@ def test_few_models_tell_the_initial_weights_of_many():
 
 def test_a_killed_worker_loses_nothing_and_nothing_is_trained_twice():
     engine, plan = PopulationEngine(), plan_of({"early_stopping": [1, 2]}, range(8))
-    setup, found = setup_of(regressor, epochs=4), {}
+    setup, found = setup_of(regressor, epochs=40), {}  # or all may be finished before the first is taken in
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for trial in engine.run(setup, plan):
@@ -159,6 +159,28 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_trained_twice():
                 os.kill(worker.shared_worker().process.pid, signal.SIGKILL)
     assert len(found) == len(plan)
     assert any("worker process ended" in str(w.message) for w in caught) or not worker.shared_worker().alive
+
+
+def test_no_more_programs_are_prepared_than_a_worker_keeps(monkeypatch):
+    monkeypatch.setattr("keras_regkit.studies.population.recruiting.PROGRAMS", 1)
+    prepared, plan = [], plan_of({"l2": [0.1]})
+    jobs, _, _ = recruit(setup_of(regressor), plan, "data", lambda size, members: 1, prepared.append)
+    assert [job.program for job in prepared] == [jobs[0].program] != [job.program for job in jobs]
+
+
+def test_studies_that_share_a_worker_do_not_take_each_others_trials():
+    setup = setup_of(regressor, epochs=20)
+    first = PopulationEngine().run(setup, plan_of({"early_stopping": [1, 2]}, range(8)))
+    found = [next(first)]
+    with pytest.raises(RuntimeError, match="another study is still training"):
+        list(PopulationEngine().run(setup, [(BASELINE, 99)]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its worker was ended, and it goes on with another
+        found += first
+    assert len(by_pair(found)) == 24
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
+        both = threads.map(lambda s: list(PopulationEngine().run(setup, [(BASELINE, s), (BASELINE, s + 1)])), (10, 20))
+        assert [[trial.seed for trial in trials] for trials in both] == [[10, 11], [20, 21]]
 
 
 def test_a_worker_without_memory_goes_on_with_half(monkeypatch):

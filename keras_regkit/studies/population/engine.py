@@ -5,7 +5,6 @@ import contextlib
 import dataclasses
 import functools
 import math
-import os
 import warnings
 
 from keras_regkit._core.checks import Interval
@@ -13,7 +12,14 @@ from keras_regkit.studies import fingerprint
 from keras_regkit.studies.engine import SequentialEngine
 from keras_regkit.studies.population.chunks import spread
 from keras_regkit.studies.population.recruiting import Unfit, check_study, data_of, recruit
-from keras_regkit.studies.population.worker import OutOfMemory, Refused, WorkerDied, close_workers, shared_worker
+from keras_regkit.studies.population.worker import (
+    OutOfMemory,
+    Refused,
+    WorkerDied,
+    close_workers,
+    cores,
+    shared_worker,
+)
 from keras_regkit.studies.trial import Trial
 
 _WIDTH = 8  # members per device: more do not train faster on a CPU, and take longer to compile
@@ -80,15 +86,15 @@ class PopulationEngine:
             yield from SequentialEngine().run(setup, plan)
             return
         say = setup.report or (lambda *news: None)
-        cores = self.devices or 1
+        devices = self.devices or 1
         if self.executor is None:
-            cores = shared_worker(self.devices).devices  # it starts while models are built here
+            devices = shared_worker(self.devices).devices  # it starts while models are built here
         say("building models")
         key = fingerprint.of_data(setup.train, "train") + fingerprint.of_data(setup.validation, "validation")
         data, prepare = data_of(setup, key), None
         if self.executor is None:
             prepare = functools.partial(self._prepare, data)
-        jobs, models, unfit = recruit(setup, plan, key, self._width(cores), prepare)
+        jobs, models, unfit = recruit(setup, plan, key, self._width(devices), prepare)
         pairs = {(variant.name, seed): (variant, seed) for variant, seed in plan}
         refused = []
         for job, found in self._populations(jobs, data, say):
@@ -108,7 +114,8 @@ class PopulationEngine:
         yield from SequentialEngine().run(setup, left)
 
     def _prepare(self, data, job):
-        shared_worker(self.devices).prepare(job, data)
+        with _ended_if_interrupted():
+            shared_worker(self.devices).prepare(job, data)
 
     def _populations(self, jobs, data, say):
         """Yields `(job, Finished)`, and `(job, Refused)` with the members that cannot be trained together."""
@@ -126,7 +133,7 @@ class PopulationEngine:
         while job.members:
             done = set()
             try:
-                with _ended_if_interrupted(self.devices):
+                with _ended_if_interrupted():
                     for finished in shared_worker(self.devices).train(job, data, say):
                         done.add(finished.index)
                         yield job, finished
@@ -158,7 +165,7 @@ class PopulationEngine:
             yield from self._outcomes(spread(jobs, data, self.executor, 1, report=say))
             return
         # Threads that wait for processes: each has one to itself, and keeps its traced model.
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        with concurrent.futures.ThreadPoolExecutor(len(cores())) as threads:
             try:
                 yield from self._outcomes(spread(jobs, data, threads, 4, report=say))
             finally:
@@ -193,8 +200,8 @@ class PopulationEngine:
 
 
 @contextlib.contextmanager
-def _ended_if_interrupted(devices):
-    """A worker whose answers are no longer waited for would hand them to the next job."""
+def _ended_if_interrupted():
+    """A worker whose answers are no longer waited for would hand them to the next job; so would half a message."""
     try:
         yield
     except Refused:

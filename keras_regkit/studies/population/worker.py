@@ -15,6 +15,7 @@ import keras
 _MODULE = "keras_regkit.studies.population._jax_worker"
 _SECONDS = 120  # in which a process must have started
 _shared = {}
+_guard = threading.Lock()
 
 
 class WorkerDied(RuntimeError):
@@ -37,7 +38,7 @@ class Worker:
     """
 
     def __init__(self, devices=None):
-        self.devices = devices or len(_cores())
+        self.devices = devices or len(cores())
         self._folder = tempfile.TemporaryDirectory()
         self._log = open(os.path.join(self._folder.name, "log"), "w+b")  # noqa: SIM115 (closed in `close`)
         key = secrets.token_bytes(16)
@@ -60,6 +61,8 @@ class Worker:
         )
         self._connection = None
         self._sent = None
+        # Answers are for whoever reads them, so there is one job at a time, whichever thread it is from.
+        self._training, self._sending, self._owner = threading.Lock(), threading.Lock(), None
         atexit.register(self.close)
 
     @property
@@ -82,7 +85,21 @@ class Worker:
 
         Raises:
             WorkerDied, OutOfMemory, Refused: the job did not come to its end. What was yielded is valid.
+            RuntimeError: this thread is in the midst of another job. Jobs of other threads are waited for.
         """
+        if self._owner == threading.get_ident():
+            raise RuntimeError(
+                "A population of another study is still training here: take all its trials, or close it, before this "
+                "one is run"
+            )
+        with self._training:
+            self._owner = threading.get_ident()
+            try:
+                yield from self._answers(job, data, report)
+            finally:
+                self._owner = None
+
+    def _answers(self, job, data, report):
         try:
             connection = self._send(data, "job", job)
             while True:
@@ -118,12 +135,13 @@ class Worker:
             self._folder.cleanup()
 
     def _send(self, data, kind, job):
-        connection = self._connect()
-        if self._sent != data.key:
-            connection.send(("data", data))
-            self._sent = data.key
-        connection.send((kind, job))
-        return connection
+        with self._sending:
+            connection = self._connect()
+            if self._sent != data.key:
+                connection.send(("data", data))
+                self._sent = data.key
+            connection.send((kind, job))
+            return connection
 
     def _connect(self):
         if self._connection is None:
@@ -145,8 +163,10 @@ class Worker:
         if self.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 status = self.process.wait(5)
-        self._log.seek(0)
-        said = self._log.read().decode(errors="replace").strip().splitlines()[-5:]
+        said = []
+        if not self._log.closed:
+            self._log.seek(0)
+            said = self._log.read().decode(errors="replace").strip().splitlines()[-5:]
         return f"The worker process ended (status {status}). Its last words: " + (" | ".join(said) or "none")
 
 
@@ -160,16 +180,21 @@ def shared_worker(devices=None, own=False, floatx=None):
     """
     # Precision is for all of a process: JAX goes to 64 bits and does not come back.
     key = (os.getpid(), devices, threading.get_ident() if own else None, floatx or keras.config.floatx())
-    if key not in _shared or not _shared[key].alive:
-        _shared[key] = Worker(devices)
-    return _shared[key]
+    with _guard:
+        if key not in _shared or not _shared[key].alive:
+            _shared[key] = Worker(devices)
+        return _shared[key]
 
 
 def close_workers(own=None):
     """Ends the workers of this process; with `own=True` those that belong to a thread alone."""
-    for key in [k for k in _shared if k[0] == os.getpid() and (own is None or own == (k[2] is not None))]:
-        _shared.pop(key).close()
+    with _guard:
+        keys = [k for k in _shared if k[0] == os.getpid() and (own is None or own == (k[2] is not None))]
+        closing = [_shared.pop(key) for key in keys]
+    for worker in closing:
+        worker.close()
 
 
-def _cores():
+def cores():
+    """The processors that this process may use."""
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
