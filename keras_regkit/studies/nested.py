@@ -60,7 +60,8 @@ def nested(
         search_options: Arguments for `search`, such as `{"trials": 20, "method": "halving"}`.
         folds: Number of outer folds, ≥ 2. Defaults to 5.
         repeats: How often the rows are dealt anew, ≥ 1. Defaults to 1.
-        validation: Share of the inner rows to choose by, in (0, 0.5]. Defaults to 0.2.
+        validation: Share of the inner rows to choose by, in (0, 0.5]: the nearest fold of 1/2, 1/3, 1/4 ... Defaults to
+            0.2.
         seeds: Seeds of each variant, as in `Study`. Defaults to 2.
         store: Folder with the studies of each fold; what is finished is kept. Defaults to None.
         verbose: As in `Study.run`.
