@@ -334,3 +334,21 @@ def eagerly():
     import tensorflow as tf
 
     return tf.init_scope()
+
+
+def has_accelerator():
+    """Whether the active backend computes on something faster than the CPU."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return any(device.device_type != "CPU" for device in tf.config.list_physical_devices())
+    if backend == "jax":
+        import jax
+
+        return jax.default_backend() != "cpu"
+    if backend == "torch":
+        import torch
+
+        return torch.accelerator.is_available() if hasattr(torch, "accelerator") else torch.cuda.is_available()
+    return False

@@ -1,17 +1,25 @@
 """Choosing how a plan is trained, and saying why."""
 
 import importlib.util
+import math
 
-from keras_regkit.studies.engine import SequentialEngine
+from keras_regkit._core.backend import has_accelerator
+from keras_regkit.studies.engine import SequentialEngine, build_variant
 from keras_regkit.studies.population import PopulationEngine
 from keras_regkit.studies.population.recruiting import Unfit, check_study
 
 # Starting the worker and compiling take as long as so many trainings of a small model on a model that is traced.
 ENOUGH = 16
+# Numbers in a model of which one alone keeps the cores busy, and sixteen at once fill the memory of a population.
+LARGE = 10_000_000
 
 
 class AutoEngine:
     """Trains large plans as populations, small ones one after the other.
+
+    Populations train on the CPU. Where the backend has an accelerator, and where a few members of the model would fill
+    the memory that populations may take, trainings go one after the other. A study that is continued is judged by all
+    of its trainings, so that it goes on as it began.
 
     Args:
         executor: As for `PopulationEngine`. Given one, populations it is, whatever the size of the plan.
@@ -35,8 +43,8 @@ class AutoEngine:
         """Yields a `Trial` for each `(variant, seed)` of `plan`, each as soon as it is finished."""
         engine, self.reason = self._choose(setup, plan)
         self.name = engine.name
+        self.notes = getattr(engine, "notes", {})
         yield from engine.run(setup, plan)
-        self.notes = dict(getattr(engine, "notes", {}))
 
     def _choose(self, setup, plan):
         if importlib.util.find_spec("jax") is None:
@@ -48,8 +56,15 @@ class AutoEngine:
             check_study(setup)
         except Unfit as error:
             return SequentialEngine(), str(error)
-        # The worker of an earlier plan is there, and may have the programs.
-        if len(plan) < ENOUGH and self._population is None and self._executor is None:
-            return SequentialEngine(), f"{len(plan)} trainings are over before a population's program is compiled"
+        trainings = max(len(plan), setup.planned)
+        if self._population is None and self._executor is None:  # the worker of an earlier plan may have the programs
+            if trainings < ENOUGH:
+                return SequentialEngine(), f"{trainings} trainings are over before a population's program is compiled"
+            if has_accelerator():
+                return SequentialEngine(), "populations train on the CPU, and this backend has an accelerator"
+            variant, seed = plan[0]
+            size = sum(math.prod(v.shape) for v in build_variant(setup.builder, variant, seed).variables)
+            if size > LARGE:
+                return SequentialEngine(), f"a model of {size:,} numbers gains nothing from training many at once"
         self._population = self._population or PopulationEngine(executor=self._executor)
-        return self._population, f"{len(plan)} trainings differ in numbers and seeds: they train together"
+        return self._population, f"{trainings} trainings differ in numbers and seeds: they train together"

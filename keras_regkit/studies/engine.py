@@ -36,6 +36,7 @@ class Setup:
         loss: The clean loss all variants are evaluated with; None for each model's own without its penalties.
         callbacks: Function that returns extra callbacks for one training, or None.
         weights_path: Function from a variant's name and a seed to where the final weights are kept, or None.
+        planned: Number of trainings of the study's plan, finished ones counted; 0 if nobody knows.
         report: Function of a phase, and of parts done and planned within it, that tells the user, or None.
     """
 
@@ -50,6 +51,7 @@ class Setup:
     callbacks: collections.abc.Callable | None = None
     weights_path: collections.abc.Callable | None = None
     report: collections.abc.Callable | None = None
+    planned: int = 0
 
 
 class SequentialEngine:

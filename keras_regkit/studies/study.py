@@ -309,7 +309,9 @@ class Study:
             watchers.append(TrialScalars(tensorboard, self.metric, self.direction, earlier))
         trials = ()
         try:
-            trials = iter(self._engine.run(dataclasses.replace(self._setup, report=progress.report), plan))
+            trials = iter(
+                self._engine.run(dataclasses.replace(self._setup, report=progress.report, planned=total), plan)
+            )
             for trial in trials:
                 trial = provenance.stamp(trial, settings, {**self._provenance, "engine": self._engine.name})
                 # What cannot be written is finished all the same: the store keeps it, to write it first the next time.

@@ -1,6 +1,7 @@
 """The population engine as a user meets it: from any backend, through a process of its own."""
 
 import concurrent.futures
+import dataclasses
 import importlib.metadata
 import os
 import shutil
@@ -18,7 +19,7 @@ import tiny_studies
 from tiny_studies import labels, noisy_regressor, numpy, regressor, study, table
 
 from keras_regkit import levers, presets
-from keras_regkit.studies import PopulationEngine, Variant
+from keras_regkit.studies import PopulationEngine, Variant, auto
 from keras_regkit.studies.auto import ENOUGH, AutoEngine
 from keras_regkit.studies.builder import Builder
 from keras_regkit.studies.design import BASELINE, one_knob_at_a_time
@@ -304,6 +305,34 @@ def test_auto_takes_populations_for_large_plans_and_says_why():
         assert engine.name == name
         assert str(len(plan)) in why
     assert AutoEngine(executor=object)._executor is object
+
+
+def test_auto_leaves_accelerators_and_large_models_to_fit(monkeypatch):
+    plan = [(BASELINE, 0)] * ENOUGH
+    monkeypatch.setattr(auto, "LARGE", 10)
+    engine, why = AutoEngine()._choose(setup_of(regressor), plan)
+    assert engine.name == "sequential"
+    assert "gains nothing" in why
+    monkeypatch.setattr(auto, "has_accelerator", lambda: True)
+    engine, why = AutoEngine()._choose(setup_of(regressor), plan)
+    assert engine.name == "sequential"
+    assert "accelerator" in why
+
+
+def test_auto_goes_on_as_it_began():
+    setup = dataclasses.replace(setup_of(regressor), planned=ENOUGH)  # of which all but one are finished
+    assert AutoEngine()._choose(setup, [(BASELINE, 0)])[0].name == "population"
+
+
+def test_a_worker_that_does_not_start_leaves_the_study_to_fit(monkeypatch):
+    monkeypatch.setattr(worker, "_MODULE", "keras_regkit.no_such_module")
+    worker.close_workers()
+    engine = PopulationEngine()
+    found = by_pair(engine.run(setup_of(regressor), [(BASELINE, 0), (BASELINE, 1)]))
+    assert len(found) == 2
+    assert {t.provenance["engine"] for t in found.values()} == {"sequential"}
+    assert "did not start" in engine.notes["baseline"]
+    assert "no_such_module" in engine.notes["baseline"]
 
 
 def test_a_training_step_of_ones_own_is_no_part_of_a_population():

@@ -72,7 +72,7 @@ class Worker:
 
     def prepare(self, job, data):
         """Has the program of a job compiled, one member of which is enough, while others are built here."""
-        with contextlib.suppress(EOFError, OSError):  # `train` will say it
+        with contextlib.suppress(EOFError, OSError, Refused):  # `train` will say it
             self._send(data, "prepare", job)
 
     def train(self, job, data, report=None):
@@ -154,7 +154,7 @@ class Worker:
                 if accepted or not self.alive:
                     break
             if not accepted:
-                raise EOFError
+                raise Refused(f"JAX's process did not start. {self._obituary()}")
             self._connection = accepted[0]
         return self._connection
 
