@@ -87,6 +87,16 @@ def measured_statistics():
     return {**arguments, "train": (x, y)}
 
 
+@fine("RK203")
+def frozen_beside_measured():
+    x, y = rows(64)
+    model = chain(norm("moves"), norm("frozen", trainable=False), layers.Dense(1))
+    model.get_layer("moves").moving_mean.assign(x.mean(0))
+    model.get_layer("moves").moving_variance.assign(x.var(0))
+    model.get_layer("frozen").moving_mean.assign(np.full(3, 50.0))  # of the task that it was trained for
+    return {"model": model, "train": (x, y)}
+
+
 def backbone(name="backbone"):
     stack = [layers.Dense(4, name="a"), norm(), layers.ReLU(), layers.Dense(4, name="b")]
     return keras.Sequential([keras.Input((3,)), *stack], name=name)

@@ -31,6 +31,7 @@ def stale_statistics(case):
     The means and variances of up to 512 training rows are measured at each layer, as training would see them, and
     compared with the stored ones: the median over channels of |μ − stored μ| / stored σ, and of the ratio of the
     variances. If the model is compiled, the loss with the batches' statistics is compared with that of inference.
+    Frozen layers are left out: they train on what they have stored.
 
     Why: Inference uses the stored ones, so every prediction is off while the training loss looks right. It happens
     after a change of weights (averaging, pruning, a restored checkpoint), with data scaled otherwise than before, after
@@ -43,9 +44,12 @@ def stale_statistics(case):
     Source: Izmailov et al. 2018, "Averaging Weights Leads to Wider Optima", section 3.2; Wu & Johnson 2021, "Rethinking
     'Batch' in BatchNorm", section 3.
     """
-    norms = batch_norms(case.model)
-    if not norms:
+    every = batch_norms(case.model)
+    if not every:
         return
+    norms = {path: layer for path, layer in every.items() if layer.trainable}
+    if not norms:
+        raise CannotRun("batch normalization is frozen, and trains on what it has stored")
     steps = int(ops.convert_to_numpy(case.optimizer.iterations)) if case.compiled else 0
     if not steps and all(is_new(layer) for layer in norms.values()):
         raise CannotRun("the statistics are those of a model that was not trained")
