@@ -44,6 +44,7 @@ def moved_by_fit(model):
 
 FIRST, SECOND = {"backbone/first/kernel", "backbone/first/bias"}, {"backbone/second/kernel", "backbone/second/bias"}
 SCALE = {"backbone/norm/gamma", "backbone/norm/beta"}
+NO_GRADIENT = {"backbone/first/bias"}  # but rounding, where the normalization behind it trains
 STATISTICS = {"backbone/norm/moving_mean", "backbone/norm/moving_variance"}
 HEAD = {"head/kernel", "head/bias"}
 
@@ -66,7 +67,7 @@ def test_keras_freezes_statistics_and_leaves_dropout_alone():
 )
 def test_freeze_in_a_model_that_was_fit(batch_norm, moved, tmp_path):
     model = fine_tuning()
-    assert moved_by_fit(model) == FIRST | SECOND | SCALE | STATISTICS | HEAD
+    assert moved_by_fit(model) | NO_GRADIENT == FIRST | SECOND | SCALE | STATISTICS | HEAD
     changes = surgery.freeze(model, "backbone", batch_norm=batch_norm)
     assert moved_by_fit(model) == moved
     assert changes["backbone/first"] is False
@@ -96,7 +97,7 @@ def test_unfreeze_a_part():
     surgery.unfreeze(model, "backbone", batch_norm="keep")
     assert moved_by_fit(model) == FIRST | SECOND | HEAD
     surgery.unfreeze(model, layers.BatchNormalization)
-    assert moved_by_fit(model) == FIRST | SECOND | HEAD | SCALE | STATISTICS
+    assert moved_by_fit(model) | NO_GRADIENT == FIRST | SECOND | HEAD | SCALE | STATISTICS
 
 
 def test_weights_frozen_by_hand_stay_so():
