@@ -125,9 +125,18 @@ class _Description:
     imports: tuple
 
 
+def _on_any_backend(config):
+    """On torch, Keras puts optimizers of torch's in place of its own, and writes that down."""
+    if isinstance(config, dict):
+        config = {key: _on_any_backend(value) for key, value in config.items()}
+        if "backend.torch.optimizers" in str(config.get("module")):
+            config |= {"module": "keras.optimizers", "registered_name": None}
+    return config
+
+
 def _describe(model):
     try:
-        text, compiled = model.to_json(), model.get_compile_config()
+        text, compiled = model.to_json(), _on_any_backend(model.get_compile_config())
     except (NotImplementedError, TypeError, ValueError) as error:
         raise Unfit(f"{model.name!r} cannot be written down: {error}") from error
     parts = [*all_layers(model), without_loss_scale(model.optimizer), *keras.tree.flatten(model.loss)]
