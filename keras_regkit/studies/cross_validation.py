@@ -8,10 +8,10 @@ import numpy as np
 
 from keras_regkit.studies.cross_validation_result import CrossValidationResult, SplitSize, SplitSummary
 from keras_regkit.studies.design import BASELINE, NO_MATTER
-from keras_regkit.studies.result import HELPS, HURTS, NO_EVIDENCE
 from keras_regkit.studies.split_data import SplitData
 from keras_regkit.studies.statistics import corrected_difference, holm
 from keras_regkit.studies.study import Study, with_one_engine
+from keras_regkit.studies.summarize import verdict_of
 
 
 def cross_validate(
@@ -125,11 +125,12 @@ def _summaries(results, sizes, study, confidence):
     baseline = values[BASELINE.name]
     differences = [corrected_difference(values[name], baseline, *rows, confidence) for name in names[1:]]
     adjusted = holm([d.p for d in differences]) if differences else []
-    found = [_summary(results[0].summaries[0], baseline, None, None, "baseline", baseline)]
+    found = [_summary(results[0].summaries[0], baseline, None, None, "baseline")]
     for summary, d, p in zip(results[0].summaries[1:], differences, adjusted, strict=True):
         own = values[summary.name]
-        verdict = _verdict(d, p, own, baseline, study.direction, 1 - confidence)
-        found.append(_summary(summary, own, d, p, verdict, baseline))
+        lost = sum(math.isfinite(b) and not math.isfinite(v) for v, b in zip(own, baseline, strict=True))
+        verdict = verdict_of(d, p, study.direction, 1 - confidence, lost, len(own))
+        found.append(_summary(summary, own, d, p, verdict))
     return tuple(found)
 
 
@@ -138,19 +139,7 @@ def _mean(result, name):
     return float(np.mean([t.metrics.get(result.metric, math.nan) for t in result.trials if t.variant == name]))
 
 
-def _verdict(difference, p, own, baseline, direction, level):
-    lost = sum(math.isfinite(b) and not math.isfinite(v) for v, b in zip(own, baseline, strict=True))
-    if lost > len(own) / 2:
-        return HURTS  # a training that does not end is no improvement, whatever the other splits say
-    if p >= level or difference.pairs < 2:
-        return NO_EVIDENCE
-    better = difference.mean < 0 if direction == "min" else difference.mean > 0
-    if better and lost:
-        return NO_EVIDENCE  # the splits in which it diverged are not in the mean
-    return HELPS if better else HURTS
-
-
-def _summary(summary, values, difference, p, verdict, baseline):
+def _summary(summary, values, difference, p, verdict):
     finite = [v for v in values if math.isfinite(v)]
     return SplitSummary(
         name=summary.name,

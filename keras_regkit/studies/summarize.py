@@ -32,7 +32,7 @@ def summarize(variants, seeds, trials, metric, direction, confidence):
 
 
 def verdict_of(difference, p, direction, level, lost, seeds):
-    """The verdict; `lost` counts the seeds at which the variant diverged and the baseline did not."""
+    """The verdict; `lost` counts the seeds (or splits) at which the variant diverged and the baseline did not."""
     if lost > seeds / 2:
         return HURTS  # a training that does not end is no improvement, whatever the rest of the seeds say
     if p >= level or difference.pairs < 2:
