@@ -43,8 +43,10 @@ class AutoEngine:
         """Yields a `Trial` for each `(variant, seed)` of `plan`, each as soon as it is finished."""
         engine, self.reason = self._choose(setup, plan)
         self.name = engine.name
-        self.notes = getattr(engine, "notes", {})
-        yield from engine.run(setup, plan)
+        try:
+            yield from engine.run(setup, plan)
+        finally:
+            self.notes = getattr(engine, "notes", {})
 
     def _choose(self, setup, plan):
         if importlib.util.find_spec("jax") is None:

@@ -8,9 +8,10 @@ import numpy as np
 
 from keras_regkit.studies.cross_validation_result import CrossValidationResult, SplitSize, SplitSummary
 from keras_regkit.studies.design import BASELINE, NO_MATTER
+from keras_regkit.studies.engines import with_one_engine
 from keras_regkit.studies.split_data import SplitData
 from keras_regkit.studies.statistics import corrected_difference, holm
-from keras_regkit.studies.study import Study, with_one_engine
+from keras_regkit.studies.study import Study
 from keras_regkit.studies.summarize import verdict_of
 
 
@@ -115,6 +116,7 @@ def cross_validate(
         splits=sizes,
         studies=tuple(results),
         seconds=time.perf_counter() - start,
+        engine_notes=options["engine"].kept.sentences,
     )
 
 

@@ -67,6 +67,7 @@ class CrossValidationResult:
         splits: One `SplitSize` per split.
         studies: The `StudyResult` of each split, in the same order.
         seconds: Wall-clock time of the call that made this record.
+        engine_notes: Why trainings were run as they were, sentences, as `Study.engine_notes`.
 
     Example:
 
@@ -85,6 +86,7 @@ class CrossValidationResult:
     splits: tuple
     studies: tuple
     seconds: float
+    engine_notes: tuple = ()
 
     @property
     def baseline(self):

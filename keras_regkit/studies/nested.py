@@ -11,12 +11,13 @@ import numpy as np
 from keras_regkit._core.checks import Interval, did_you_mean
 from keras_regkit.studies.combination import combine
 from keras_regkit.studies.design import BASELINE, NO_MATTER, Variant
+from keras_regkit.studies.engines import with_one_engine
 from keras_regkit.studies.held_out import held_out_values, name_held_out
 from keras_regkit.studies.nested_result import NestedFold, NestedResult
 from keras_regkit.studies.search import search
 from keras_regkit.studies.split_data import SplitData
 from keras_regkit.studies.statistics import corrected_difference
-from keras_regkit.studies.study import Study, with_one_engine
+from keras_regkit.studies.study import Study
 
 
 def nested(
@@ -116,7 +117,14 @@ def nested(
         confidence,
     )
     return NestedResult(
-        name, metric, study.direction, confidence, tuple(found), d.mean, d.low, d.high, d.p, time.perf_counter() - start
+        name,
+        metric,
+        study.direction,
+        confidence,
+        tuple(found),
+        *(d.mean, d.low, d.high, d.p),
+        seconds=time.perf_counter() - start,
+        engine_notes=options["engine"].kept.sentences,
     )
 
 

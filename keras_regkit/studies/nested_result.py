@@ -42,6 +42,7 @@ class NestedResult:
         difference, low, high: Mean over folds of chosen − baseline, and its corrected interval.
         p: Of the corrected t-test; 1 where the baseline was chosen throughout.
         seconds: Wall-clock time of the call that made this record.
+        engine_notes: Why trainings were run as they were, sentences, as `Study.engine_notes`.
 
     Example:
 
@@ -61,6 +62,7 @@ class NestedResult:
     high: float
     p: float
     seconds: float
+    engine_notes: tuple = ()
 
     @property
     def choices(self):

@@ -78,6 +78,7 @@ class StudyResult(Exports):
         summaries: One per variant, the baseline first.
         trials: All trials.
         engine: Name of the engine that ran them.
+        engine_notes: Why it trained them as it did, sentences, as `Study.engine_notes`.
 
     Example:
 
@@ -95,6 +96,7 @@ class StudyResult(Exports):
     summaries: tuple
     trials: tuple
     engine: str
+    engine_notes: tuple = ()
 
     @property
     def baseline(self):

@@ -3,11 +3,11 @@
 import time
 
 from keras_regkit._core.checks import Interval
+from keras_regkit.studies.engines import with_one_engine
 from keras_regkit.studies.held_out import name_held_out
 from keras_regkit.studies.rungs import rungs as plan_rungs
 from keras_regkit.studies.searching import Searching
 from keras_regkit.studies.space import Space
-from keras_regkit.studies.study import with_one_engine
 
 
 def search(

@@ -72,6 +72,7 @@ class SearchResult:
         test: `HeldOutScore` on the test data; None if none were given.
         notes: What was left out of the space, and why.
         seconds: Wall-clock time of the call that made this record.
+        engine_notes: Why trainings were run as they were, sentences, as `Study.engine_notes`.
 
     Example:
 
@@ -101,6 +102,7 @@ class SearchResult:
     test: HeldOutScore | None
     notes: tuple
     seconds: float
+    engine_notes: tuple = ()
 
     @property
     def best(self):

@@ -104,6 +104,7 @@ class Searching:
             test=self._test,
             notes=tuple(self._notes),
             seconds=seconds,
+            engine_notes=self._options["engine"].kept.sentences,
         )
         if self._folder:
             write_json(self._folder / "search.json", found.to_dict())

@@ -15,19 +15,16 @@ from keras_regkit._core.extras import require
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.levers.cards.label_smoothing import smoothed
 from keras_regkit.studies import fingerprint, provenance
-from keras_regkit.studies.auto import AutoEngine
 from keras_regkit.studies.builder import Builder, check_starts
 from keras_regkit.studies.design import BASELINE, Variant, one_knob_at_a_time
-from keras_regkit.studies.engine import GAP_ENTRIES, SequentialEngine, Setup, build_variant
+from keras_regkit.studies.engine import GAP_ENTRIES, Setup, build_variant
+from keras_regkit.studies.engines import EngineNotes, make_engine
 from keras_regkit.studies.measure import measure
-from keras_regkit.studies.population import PopulationEngine
 from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store
 from keras_regkit.studies.summarize import summarize
 from keras_regkit.studies.tensorboard import TrialScalars
-
-_ENGINES = {"auto": AutoEngine, "population": PopulationEngine, "sequential": SequentialEngine}
 
 
 class Study:
@@ -130,7 +127,7 @@ class Study:
         self.metric = metric
         self.direction = _direction(metric, mode)
         self.confidence = confidence
-        self._engine = make_engine(engine, executor)
+        self._engine, self._engine_notes = make_engine(engine, executor), EngineNotes()
         self._builder = Builder(build)
         example = self._builder(self.seeds[0])
         check_starts(example, self._builder(self.seeds[1]))
@@ -204,6 +201,7 @@ class Study:
             summaries=summarize(variants, self.seeds, trials, self.metric, self.direction, self.confidence),
             trials=tuple(trials.values()),
             engine=self._engine.name,
+            engine_notes=self.engine_notes,
         )
 
     def model(self, variant, seed):
@@ -248,9 +246,7 @@ class Study:
     @property
     def engine_notes(self):
         """Why the engine trained as it did, one sentence each: of the plan, and of variants it made an exception of."""
-        reason = getattr(self._engine, "reason", None)
-        notes = getattr(self._engine, "notes", {})
-        return (*([reason] if reason else []), *(f"{name}: {note}" for name, note in notes.items()))
+        return self._engine_notes.sentences
 
     @property
     def trials(self):
@@ -332,6 +328,7 @@ class Study:
                 watcher.close()
             if hasattr(trials, "close"):
                 trials.close()
+            self._engine_notes.take(self._engine)
         missing = [(v.name, s) for v, s in plan if (v.name, s) not in self._trials]
         if missing:
             raise RuntimeError(
@@ -378,27 +375,6 @@ def _direction(metric, mode):
             f"`mode` must be 'min' or 'max' for {metric!r}: which way is better cannot be told from its name"
         )
     return found
-
-
-def with_one_engine(options):
-    """Returns arguments of `Study` with the engine made, so that several studies share its workers and programs."""
-    engine = make_engine(options.get("engine", "auto"), options.get("executor"))
-    return {**options, "engine": engine, "executor": None}
-
-
-def make_engine(engine, executor=None):
-    """Returns the engine that `Study` means by its arguments of these names."""
-    if executor is not None and engine not in ("auto", "population"):
-        raise ValueError(
-            "`executor` needs an engine that hands work out: engine='population' or 'auto'. Received: "
-            f"engine={engine!r}"
-        )
-    if isinstance(engine, str):
-        OneOf(*_ENGINES).check("engine", engine)
-        return _ENGINES[engine]() if executor is None else _ENGINES[engine](executor=executor)
-    if not hasattr(engine, "run") or not hasattr(engine, "name"):
-        raise TypeError(f"`engine` must be one of {list(_ENGINES)} or have `name` and `run`. Received: {engine!r}")
-    return engine
 
 
 def _clean_loss(model):

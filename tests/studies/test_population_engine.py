@@ -3,6 +3,7 @@
 import concurrent.futures
 import dataclasses
 import importlib.metadata
+import multiprocessing
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 import warnings
 
 import keras
@@ -274,6 +276,8 @@ def test_what_cannot_train_together_is_trained_apart_and_said():
     assert set(engine.notes) == {"baseline", "early_stopping=1"}
     assert all("fit" in note for note in engine.notes.values())
     assert {t.provenance.get("engine") for t in found.values()} <= {"processes", "sequential"}
+    list(engine.run(setup_of(regressor), [(BASELINE, 0)]))
+    assert engine.notes == {}  # they are of the last plan
 
 
 def test_what_cannot_be_sent_is_trained_here_and_said():
@@ -357,11 +361,11 @@ def test_an_executor_trains_the_pieces_and_a_dead_worker_costs_one_attempt(monke
     plan, setup = plan_of({"early_stopping": [1]}, (0, 1, 2)), setup_of(regressor)
     calls = []
 
-    def sometimes_dying(job, data, devices=1, train=chunks.train_chunk):
+    def sometimes_dying(job, data, devices, folder, train=chunks.train_chunk):
         calls.append(len(job.members))
         if len(calls) == 1:
             raise worker.WorkerDied("gone")
-        return train(job, data, devices)
+        return train(job, data, devices, folder)
 
     monkeypatch.setattr(chunks, "train_chunk", sometimes_dying)
     with concurrent.futures.ThreadPoolExecutor(1) as executor:
@@ -373,14 +377,54 @@ def test_an_executor_trains_the_pieces_and_a_dead_worker_costs_one_attempt(monke
         np.testing.assert_allclose(found[pair].curves["data_loss"], trial.curves["data_loss"], rtol=1e-5)
 
 
+def test_processes_of_a_pool_train_pieces():
+    # The models, data and callbacks travel to a process that has imported nothing yet, and the weights come back.
+    plan, setup = plan_of({"early_stopping": [1]}, (0,)), setup_of(noisy_regressor)
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+        found = by_pair(PopulationEngine(executor=executor).run(setup, plan))
+    wanted = by_pair(PopulationEngine(devices=1).run(setup, plan))
+    for pair, trial in wanted.items():
+        np.testing.assert_allclose(found[pair].curves["data_loss"], trial.curves["data_loss"], rtol=1e-5)
+
+
+class Interrupted(PopulationEngine):
+    """As when somebody presses Ctrl-C as soon as a trial is there."""
+
+    def run(self, setup, plan):
+        for trial in super().run(setup, plan):
+            yield trial
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_keeps_what_is_finished_and_the_study_goes_on():
+    made = study(levers={"early_stopping": [1, 2]}, seeds=8, epochs=20, engine=Interrupted())
+    with pytest.raises(KeyboardInterrupt, match="1 finished trials are kept"):
+        made.run(verbose=0)
+    (first,) = made.trials
+    made._engine = PopulationEngine()
+    result = made.run(verbose=0)
+    assert len({(t.variant, t.seed) for t in result.trials}) == 24
+    assert first in result.trials
+
+
+def test_a_study_that_is_left_in_its_midst_ends_its_worker():
+    engine, plan = PopulationEngine(), plan_of({"early_stopping": [1, 2]}, range(8))
+    trials = engine.run(setup_of(regressor, epochs=40), plan)
+    next(trials)
+    process = worker.shared_worker().process
+    trials.close()
+    assert process.poll() is not None  # or its answers would be taken for those to the next job
+    assert len(by_pair(engine.run(setup_of(regressor), plan[:2]))) == 2
+
+
 def test_an_executor_that_breaks_keeps_what_is_finished(monkeypatch):
     given = []
 
-    def breaking(job, data, devices=1, train=chunks.train_chunk):
+    def breaking(job, data, devices, folder, train=chunks.train_chunk):
         given.append(job)
         if len(given) == 1:
             raise concurrent.futures.BrokenExecutor("the pool is gone")
-        return train(job, data, devices)
+        return train(job, data, devices, folder)
 
     monkeypatch.setattr(chunks, "train_chunk", breaking)
     found = []
@@ -391,6 +435,35 @@ def test_an_executor_that_breaks_keeps_what_is_finished(monkeypatch):
         found.extend(PopulationEngine(executor=executor, chunk=2).run(setup_of(regressor), plan_of({"l2": [0.1]})))
     # The piece after the one that broke was all right.
     assert sorted((trial.variant, trial.seed) for trial in found) == [("l2=0.1", 0), ("l2=0.1", 1)]
+
+
+def dying_once(number, marker, train=worker.Worker.train):
+    """`Worker.train` that dies, with its process, after so many members, and never again."""
+
+    def dying(self, job, data, report=None):
+        for count, finished in enumerate(train(self, job, data, report)):
+            if count == number and not os.path.exists(marker):
+                open(marker, "w").close()
+                self.close()
+                raise worker.WorkerDied("killed")
+            yield finished
+
+    return dying
+
+
+def test_what_a_dead_worker_had_finished_of_a_piece_is_not_trained_again(monkeypatch, tmp_path):
+    sent = []
+    train_chunk = chunks.train_chunk
+    monkeypatch.setattr(
+        chunks, "train_chunk", lambda job, *rest: sent.append(len(job.members)) or train_chunk(job, *rest)
+    )
+    monkeypatch.setattr(worker.Worker, "train", dying_once(3, tmp_path / "died"))
+    plan = plan_of({"l2": [0.1]}, range(4))
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        found = list(PopulationEngine(executor=executor, chunk=8).run(setup_of(regressor), plan))
+    assert sorted(sent) == [1, 4, 4]
+    assert sorted((t.variant, t.seed) for t in found) == sorted((v.name, s) for v, s in plan)
+    assert np.isfinite([t.metrics["val_data_loss"] for t in found]).all()
 
 
 def test_an_executor_that_is_closed_is_said():
@@ -411,15 +484,16 @@ def test_tasks_that_are_threads_have_a_worker_each(monkeypatch):
 
         def train(self, job, data):
             both.wait()
-            yield self, job.width
+            yield types.SimpleNamespace(index=0, worker=self, width=job.width)
 
     monkeypatch.setattr(worker, "_shared", {})
     monkeypatch.setattr(worker, "Worker", Made)
+    monkeypatch.setattr(chunks, "_keep", lambda *_: None)
     jobs, _, _ = recruit(setup_of(regressor), plan_of({"early_stopping": [1]}), "data", lambda size, members: 1)
     with concurrent.futures.ThreadPoolExecutor(2) as executor:
         found = [outcome[0] for _, outcome in chunks.spread(jobs, None, executor, 2, devices=4)]
-    assert found[0][0] is not found[1][0]
-    assert [width for _, width in found] == [4, 4]  # members are laid evenly over devices
+    assert found[0].worker is not found[1].worker
+    assert [one.width for one in found] == [4, 4]  # members are laid evenly over devices
 
 
 @pytest.mark.parametrize(

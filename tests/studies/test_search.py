@@ -13,7 +13,7 @@ from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.studies import Space, search
 from keras_regkit.studies.rungs import rungs
 
-study = importlib.import_module("keras_regkit.studies.study")
+engines = importlib.import_module("keras_regkit.studies.engines")
 
 SPACE = {"l2": (1e-4, 1e-1, "log"), "dropout": (0.1, 0.6), "max_norm": [1.0, 2.0]}
 
@@ -226,6 +226,22 @@ def test_the_rounds_share_one_engine(monkeypatch):
             super().__init__(bowl)
             made.append(self)
 
-    monkeypatch.setitem(study._ENGINES, "sequential", Named)
+    monkeypatch.setitem(engines._ENGINES, "sequential", Named)
     find("sequential")
     assert [len(engine.plans) for engine in made] == [3]
+
+
+def test_what_the_engine_says_of_any_round_is_in_the_result():
+    class Choosy(MadeUpEngine):
+        notes = {}  # noqa: RUF012
+
+        def run(self, setup, plan):
+            yield from super().run(setup, plan)
+            self.notes = {variant.name: "fit" for variant, _ in plan if "max_norm" in variant.name}
+
+    found = find(Choosy(bowl), method="halving", min_epochs=3)
+    (sentence,) = found.engine_notes
+    names = sentence.removesuffix(": fit").split(", ")
+    # Of the first round, though only the baseline and those without this lever come to the last.
+    assert sorted(names) == sorted(c.name for c in found.candidates if "max_norm" in c.name)
+    assert found.to_dict()["engine_notes"] == [sentence]

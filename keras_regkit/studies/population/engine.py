@@ -1,7 +1,6 @@
 """The engine that trains a plan as populations."""
 
 import concurrent.futures
-import contextlib
 import dataclasses
 import functools
 import math
@@ -47,13 +46,13 @@ class PopulationEngine:
         devices: Number of devices over which members are laid, ≥ 1. None for one per core; with an executor for one,
             as the tasks of an executor are as many as there are cores.
         executor: A `concurrent.futures.Executor` whose workers train pieces of the populations: Dask's
-            `client.get_executor()`, loky's, mpi4py's. They need this package and JAX. What is finished is yielded
-            at once; pieces that a worker takes along when it dies are given to another, up to three times. None for
-            this machine.
+            `client.get_executor()`, loky's, mpi4py's. They need this package and JAX. Pieces that are finished are
+            yielded at once. One that a worker takes along when it dies is given to another, up to three times, without
+            what is finished of it if workers write to the same temporary folder (`TMPDIR`). None for this machine.
         chunk: Members in such a piece, ≥ 1. Defaults to 16.
 
     Attributes:
-        notes: Dict from the names of variants that were not trained in a population to the reason.
+        notes: Dict from the names of variants that were not trained in a population to the reason, of the last plan.
 
     Example:
 
@@ -79,6 +78,7 @@ class PopulationEngine:
 
     def run(self, setup, plan):
         """Yields a `Trial` for each `(variant, seed)` of `plan`, each as soon as it is finished."""
+        self.notes = {}
         try:
             check_study(setup)
         except Unfit as error:
@@ -114,8 +114,7 @@ class PopulationEngine:
         yield from SequentialEngine().run(setup, left)
 
     def _prepare(self, data, job):
-        with _ended_if_interrupted():
-            shared_worker(self.devices).prepare(job, data)
+        shared_worker(self.devices).prepare(job, data)
 
     def _populations(self, jobs, data, say):
         """Yields `(job, Finished)`, and `(job, Refused)` with the members that cannot be trained together."""
@@ -133,13 +132,12 @@ class PopulationEngine:
         while job.members:
             done = set()
             try:
-                with _ended_if_interrupted():
-                    for finished in shared_worker(self.devices).train(job, data, say):
-                        done.add(finished.index)
-                        yield job, finished
+                for finished in shared_worker(self.devices).train(job, data, say):
+                    done.add(finished.index)
+                    yield job, finished
                 return
             except Refused as error:
-                yield _without(job, done), error
+                yield job.without(done), error
                 return
             except (OutOfMemory, WorkerDied) as error:
                 deaths = 0 if done else deaths + 1
@@ -151,7 +149,7 @@ class PopulationEngine:
                 # Killed by the system, most likely for its memory: half as many at once take half as much.
                 devices = shared_worker(self.devices).devices
                 width = max(devices, job.width // 2 // devices * devices)
-                job = dataclasses.replace(_without(job, done), width=width)
+                job = dataclasses.replace(job.without(done), width=width)
                 warnings.warn(f"{error}. Going on with {width} trainings at once", RuntimeWarning, stacklevel=2)
 
     def _in_processes(self, refused, data, say):
@@ -199,18 +197,6 @@ class PopulationEngine:
         return width
 
 
-@contextlib.contextmanager
-def _ended_if_interrupted():
-    """A worker whose answers are no longer waited for would hand them to the next job; so would half a message."""
-    try:
-        yield
-    except Refused:
-        raise
-    except BaseException:
-        close_workers(own=False)
-        raise
-
-
 def _shifted(say, before, planned):
     def shifted(phase=None, done=None, total=None):
         if done is None:
@@ -219,10 +205,6 @@ def _shifted(say, before, planned):
             say(phase, before + done, planned)
 
     return shifted
-
-
-def _without(job, done):
-    return dataclasses.replace(job, members=tuple(m for i, m in enumerate(job.members) if i not in done))
 
 
 def _trial(setup, model, finished, engine):

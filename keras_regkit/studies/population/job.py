@@ -80,6 +80,11 @@ class Job:
     width: int
     together: bool = True
 
+    def without(self, done):
+        """Returns the job without the members at the positions `done`."""
+        left = (member for position, member in enumerate(self.members) if position not in done)
+        return dataclasses.replace(self, members=tuple(left))
+
 
 @dataclasses.dataclass(frozen=True)
 class Finished:

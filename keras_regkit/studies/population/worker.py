@@ -72,8 +72,13 @@ class Worker:
 
     def prepare(self, job, data):
         """Has the program of a job compiled, one member of which is enough, while others are built here."""
-        with contextlib.suppress(EOFError, OSError, Refused):  # `train` will say it
+        try:
             self._send(data, "prepare", job)
+        except (EOFError, OSError, Refused):
+            pass  # `train` will say it
+        except BaseException:
+            self.close()  # interrupted, with half a message sent
+            raise
 
     def train(self, job, data, report=None):
         """Sends a job, and yields a `Finished` for each of its members.
@@ -96,6 +101,12 @@ class Worker:
             self._owner = threading.get_ident()
             try:
                 yield from self._answers(job, data, report)
+            except (OutOfMemory, Refused):
+                raise
+            except BaseException:
+                # Interrupted, or not listened to any more: the answers on their way would go to the next job.
+                self.close()
+                raise
             finally:
                 self._owner = None
 
