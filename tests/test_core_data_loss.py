@@ -4,7 +4,7 @@ import pytest
 
 from keras_regkit._core.backend import compile_inference
 from keras_regkit._core.data import as_batches
-from keras_regkit._core.data_loss import DataLoss
+from keras_regkit._core.data_loss import DataLoss, as_loss
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(10, 3)).astype("float32")
@@ -139,3 +139,13 @@ def test_half_precision_models_are_measured_in_float32(policy):
     kernel = model.get_weights()[0]
     assert penalty == pytest.approx(0.01 * (kernel**2).sum(), rel=1e-4)
     assert data_loss == pytest.approx(((X @ kernel - Y) ** 2).mean(), rel=0.02)
+
+
+@pytest.mark.parametrize("loss", ["mae", "mean_absolute_error", keras.losses.mean_absolute_error])
+@pytest.mark.parametrize("targets", [Y, Y[:, 0]], ids=["column", "vector"])
+def test_losses_by_name_and_function_know_weights_and_rows(loss, targets):
+    model = noisy_model()
+    model.build((None, 3))
+    got = measure(model, (X, targets, WEIGHT), batch_size=10, loss=as_loss(loss))[0]
+    expected = WEIGHT * np.abs(model.predict(X, verbose=0) - Y)[:, 0]
+    assert got == pytest.approx(expected.mean(), rel=1e-5)

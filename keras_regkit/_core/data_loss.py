@@ -1,9 +1,30 @@
 """The loss on the data alone: dropout off, moving averages still, penalties taken out."""
 
+import keras
 from keras import ops
 
 from keras_regkit._core.backend import compile_inference
 from keras_regkit._core.data import count_rows
+
+
+def as_loss(loss):
+    """Returns what users call a loss, a name, a function or an object, as a `keras.losses.Loss`; None stays None.
+
+    `keras.losses.get` makes a function of a name, and functions know neither weights nor the mean over rows.
+    """
+    loss = keras.losses.get(loss)
+    return loss if loss is None or isinstance(loss, keras.losses.Loss) else _LossOfFunction(loss)
+
+
+class _LossOfFunction(keras.losses.Loss):
+    def __init__(self, function):
+        super().__init__(name=getattr(function, "__name__", "loss"))
+        self.function = function
+
+    def call(self, y_true, y_pred):
+        if len(y_true.shape) + 1 == len(y_pred.shape) and y_pred.shape[-1] == 1:
+            y_true = ops.expand_dims(y_true, -1)  # a column of predictions and a vector of targets would spread out
+        return self.function(y_true, y_pred)
 
 
 class DataLoss:

@@ -7,7 +7,7 @@ import keras
 from keras_regkit._core.backend import to_tensors
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.data import as_batches, take_rows, weight_by_class
-from keras_regkit._core.data_loss import DataLoss
+from keras_regkit._core.data_loss import DataLoss, as_loss
 from keras_regkit._core.warnings import NoEffectWarning
 
 
@@ -40,8 +40,8 @@ class GapMonitor(keras.callbacks.Callback):
         batch_size: Rows per evaluated batch, for arrays. Defaults to 1024.
         class_weight: Dict from class to weight, as in `fit`, applied to both sides. `fit` itself never applies it to
             validation. Defaults to None: neither side is weighted.
-        loss: A loss to evaluate instead of the compiled one, for example the plain cross-entropy under a model that is
-            trained with label smoothing. Needs `validation`. Defaults to None.
+        loss: A loss to evaluate instead of the compiled one, a name, a function or an object: for example the plain
+            cross-entropy under a model that is trained with label smoothing. Needs `validation`. Defaults to None.
         seed: Seed of the training sample. Defaults to 0.
 
     Attributes:
@@ -95,7 +95,7 @@ class GapMonitor(keras.callbacks.Callback):
         self.every = every
         self.batch_size = batch_size
         self.class_weight = class_weight
-        self.loss = keras.losses.get(loss) if loss is not None else None
+        self.loss = as_loss(loss)
         self.seed = seed
         self.history = _empty_history()
         # Both fail here rather than after the first epoch, should the data be of no use.
