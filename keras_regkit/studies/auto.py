@@ -39,6 +39,11 @@ class AutoEngine:
         self._population = None
         self.name, self.reason, self.notes = "auto", None, {}
 
+    def start(self, setup):
+        """Starts the process that will train, if it is clear already that populations will."""
+        if setup.planned >= ENOUGH and not has_accelerator():
+            PopulationEngine(executor=self._executor).start(setup)
+
     def run(self, setup, plan):
         """Yields a `Trial` for each `(variant, seed)` of `plan`, each as soon as it is finished."""
         engine, self.reason = self._choose(setup, plan)

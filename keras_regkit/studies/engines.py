@@ -75,6 +75,11 @@ class SharedEngine:
     def notes(self):
         return getattr(self._engine, "notes", {})
 
+    def start(self, setup):
+        """Has the engine start, if it can."""
+        if hasattr(self._engine, "start"):
+            self._engine.start(setup)
+
     def run(self, setup, plan):
         """Yields what the engine yields."""
         try:

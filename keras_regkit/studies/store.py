@@ -131,6 +131,11 @@ def _write(path, data):
             os.close(folder)
 
 
+def holds_trials(folder):
+    """Whether there is a study in the folder of which something is finished."""
+    return (pathlib.Path(folder) / TRIALS).exists()
+
+
 def _check_writable(folder):
     """Makes the folder, and tries it now rather than after the first training."""
     try:

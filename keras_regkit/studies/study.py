@@ -22,7 +22,7 @@ from keras_regkit.studies.engines import EngineNotes, make_engine
 from keras_regkit.studies.measure import measure
 from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
-from keras_regkit.studies.store import Store
+from keras_regkit.studies.store import Store, holds_trials
 from keras_regkit.studies.summarize import summarize
 from keras_regkit.studies.tensorboard import TrialScalars
 
@@ -129,6 +129,20 @@ class Study:
         self.confidence = confidence
         self._engine, self._engine_notes = make_engine(engine, executor), EngineNotes()
         self._builder = Builder(build)
+        self._setup = Setup(
+            builder=self._builder,
+            train=train,
+            validation=validation,
+            epochs=epochs,
+            batch_size=batch_size,
+            metric=metric,
+            direction=self.direction,
+            callbacks=callbacks,
+            planned=len(self.variants) * len(self.seeds),
+        )
+        # A study that has trials already may have them all.
+        if hasattr(self._engine, "start") and not (store is not None and holds_trials(store)):
+            self._engine.start(self._setup)
         example = self._builder(self.seeds[0])
         check_starts(example, self._builder(self.seeds[1]))
         # Trying everything once now finds what cannot work before hours went into what can.
@@ -152,18 +166,8 @@ class Study:
             **provenance.versions(),
             **{key: identity[key] for key in ("train", "validation", "model")},
         }
-        self._setup = Setup(
-            builder=self._builder,
-            train=train,
-            validation=validation,
-            epochs=epochs,
-            batch_size=batch_size,
-            metric=metric,
-            direction=self.direction,
-            loss=_clean_loss(example),
-            callbacks=callbacks,
-            weights_path=self._store.weights_path if keep_weights else None,
-        )
+        weights_path = self._store.weights_path if keep_weights else None
+        self._setup = dataclasses.replace(self._setup, loss=_clean_loss(example), weights_path=weights_path)
 
     def run(self, verbose="auto", tensorboard=None):
         """Trains what is not yet in the store, and returns the `StudyResult`.

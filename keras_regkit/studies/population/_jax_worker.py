@@ -1,8 +1,6 @@
 """The process that trains populations: it is handed jobs, and hands back what is finished.
 
-Started by `Worker`, with Keras on JAX whatever the backend of the process that studies:
-
-    python -m keras_regkit.studies.population._jax_worker ADDRESS DEVICES
+Started by `Worker`, with Keras on JAX whatever the backend of the process that studies.
 """
 
 import concurrent.futures
@@ -10,7 +8,6 @@ import contextlib
 import dataclasses
 import importlib
 import os
-import sys
 import traceback
 from multiprocessing.connection import Client
 
@@ -189,7 +186,3 @@ def main(address, devices):
     jax.config.update("jax_platforms", "cpu")
     with Client(address, authkey=bytes.fromhex(os.environ.pop("KERAS_REGKIT_WORKER_KEY"))) as connection:
         serve(connection)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,8 +1,10 @@
 """The engine that trains a plan as populations."""
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import functools
+import importlib.util
 import math
 import warnings
 
@@ -75,6 +77,13 @@ class PopulationEngine:
             raise TypeError(f"`executor` must be a concurrent.futures.Executor. Received: {executor!r}")
         self.executor = executor
         self.notes = {}
+
+    def start(self, setup):
+        """Starts the process that will train, beside what a study does before it knows its plan."""
+        if self.executor is None and importlib.util.find_spec("jax") is not None:
+            with contextlib.suppress(Unfit):
+                check_study(setup)
+                shared_worker(self.devices)
 
     def run(self, setup, plan):
         """Yields a `Trial` for each `(variant, seed)` of `plan`, each as soon as it is finished."""

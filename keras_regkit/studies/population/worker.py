@@ -13,6 +13,16 @@ from multiprocessing.connection import Listener
 import keras
 
 _MODULE = "keras_regkit.studies.population._jax_worker"
+# Keras looks for these as it is imported, and does without where they are missing: two thirds of its import.
+_PROGRAM = """
+import importlib, sys
+spared = {"matplotlib", "pandas", "sklearn"} - set(sys.modules)
+sys.modules.update(dict.fromkeys(spared))
+import keras
+for name in spared:
+    del sys.modules[name]
+importlib.import_module(sys.argv[1]).main(*sys.argv[2:])
+"""
 _SECONDS = 120  # in which a process must have started
 _shared = {}
 _guard = threading.Lock()
@@ -46,7 +56,7 @@ class Worker:
         # Where the package and the modules of the user's classes lie, this process knows.
         places = os.pathsep.join(place or os.getcwd() for place in sys.path)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", _MODULE, self._listener.address, str(self.devices)],
+            [sys.executable, "-c", _PROGRAM, _MODULE, self._listener.address, str(self.devices)],
             env={
                 **os.environ,
                 "KERAS_BACKEND": "jax",
