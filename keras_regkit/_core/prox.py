@@ -1,5 +1,7 @@
 """Proximal operators: what the penalties that have one, and the optimizers that take proximal steps, share."""
 
+from keras_regkit._core.types import Tensor
+
 import numbers
 
 import keras
@@ -43,7 +45,7 @@ def prox_in_float32(function, x, step, below=None):
     return ops.cast(function(wide, read_step(step, wide.dtype, below)), x.dtype)
 
 
-def prox(regularizer, x, step):
+def prox(regularizer: keras.regularizers.Regularizer, x: Tensor, step: Tensor) -> Tensor:
     """Returns the proximal operator of a regularizer, `prox_{step·R}(x)`.
 
         prox_{step·R}(x) = argmin_u ½‖u − x‖² + step·R(u)

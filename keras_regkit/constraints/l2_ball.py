@@ -1,5 +1,7 @@
 """Projection of each unit's weights on the L2 ball."""
 
+from keras_regkit._core.types import Axis
+
 import keras
 from keras import ops
 
@@ -59,7 +61,7 @@ class L2Ball(UnitConstraint):
 
     RANGES = {"radius": Interval(0, closed="neither"), **UNIT_RANGES}  # noqa: RUF012
 
-    def __init__(self, radius=1.0, axis=None, kind="auto"):
+    def __init__(self, radius: float=1.0, axis: Axis=None, kind: str="auto"):
         check_arguments(self.RANGES, radius=radius)
         super().__init__(axis=axis, kind=kind)
         self.radius = radius

@@ -1,5 +1,7 @@
 """A cap on the norm of each unit's incoming weights."""
 
+from keras_regkit._core.types import Axis
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -54,7 +56,7 @@ class MaxNorm(UnitConstraint):
 
     RANGES = {"max_value": Interval(0, closed="neither"), **UNIT_RANGES}  # noqa: RUF012
 
-    def __init__(self, max_value=2, axis=None, kind="auto"):
+    def __init__(self, max_value: float=2, axis: Axis=None, kind: str="auto"):
         check_arguments(self.RANGES, max_value=max_value)
         super().__init__(axis=axis, kind=kind)
         self.max_value = max_value

@@ -1,5 +1,7 @@
 """Kernels with orthonormal columns or rows."""
 
+from keras_regkit._core.types import Axis
+
 import keras
 from keras import ops
 
@@ -51,7 +53,7 @@ class Orthonormal(UnitConstraint):
 
     RANGES = UNIT_RANGES
 
-    def __init__(self, axis=None, kind="auto"):
+    def __init__(self, axis: Axis=None, kind: str="auto"):
         super().__init__(axis=axis, kind=kind)
 
     def project(self, columns):

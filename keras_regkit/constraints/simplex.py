@@ -1,5 +1,7 @@
 """Projection of each unit's weights on the simplex."""
 
+from keras_regkit._core.types import Axis
+
 import keras
 from keras import ops
 
@@ -66,7 +68,7 @@ class Simplex(UnitConstraint):
 
     RANGES = {"total": Interval(0, closed="neither"), **UNIT_RANGES}  # noqa: RUF012
 
-    def __init__(self, total=1.0, axis=None, kind="auto"):
+    def __init__(self, total: float=1.0, axis: Axis=None, kind: str="auto"):
         check_arguments(self.RANGES, total=total)
         super().__init__(axis=axis, kind=kind)
         self.total = total

@@ -1,5 +1,7 @@
 """A cap on a kernel's largest singular value."""
 
+from keras_regkit._core.types import Axis
+
 import keras
 from keras import ops
 
@@ -86,7 +88,7 @@ class SpectralNorm(UnitConstraint):
         **UNIT_RANGES,
     }
 
-    def __init__(self, max_value=1.0, iterations=12, axis=None, kind="auto"):
+    def __init__(self, max_value: float=1.0, iterations: int=12, axis: Axis=None, kind: str="auto"):
         check_arguments(self.RANGES, max_value=max_value, iterations=iterations)
         super().__init__(axis=axis, kind=kind)
         self.max_value = max_value

@@ -1,5 +1,7 @@
 """A share of the weights kept."""
 
+from keras_regkit._core.types import Axis
+
 import math
 
 import keras
@@ -53,7 +55,7 @@ class TopKSparsity(UnitConstraint):
         **UNIT_RANGES,
     }
 
-    def __init__(self, density=0.5, per="unit", axis=None, kind="auto"):
+    def __init__(self, density: float=0.5, per: str="unit", axis: Axis=None, kind: str="auto"):
         check_arguments(self.RANGES, density=density, per=per)
         super().__init__(axis=axis, kind=kind)
         if per == "tensor" and (axis is not None or kind != "auto"):

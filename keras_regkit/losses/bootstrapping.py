@@ -1,5 +1,7 @@
 """Bootstrapping: labels that are in part the model's own predictions."""
 
+from keras_regkit._core.types import StrengthLike
+
 import keras
 from keras import ops
 
@@ -70,13 +72,13 @@ class Bootstrapping(ClassLoss):
 
     def __init__(
         self,
-        kind="soft",
-        beta=0.95,
-        from_logits=False,
-        multi_label=False,
-        reduction="sum_over_batch_size",
-        name="bootstrapping",
-        dtype=None,
+        kind: str="soft",
+        beta: StrengthLike=0.95,
+        from_logits: bool=False,
+        multi_label: bool=False,
+        reduction: str | None="sum_over_batch_size",
+        name: str="bootstrapping",
+        dtype: str | keras.DTypePolicy | None=None,
     ):
         check_arguments({"kind": self.RANGES["kind"]}, kind=kind)
         super().__init__(beta, from_logits, reduction, name, dtype, multi_label)

@@ -1,5 +1,7 @@
 """The confidence penalty: predictions of low entropy cost."""
 
+from keras_regkit._core.types import StrengthLike
+
 import keras
 from keras import ops
 
@@ -57,12 +59,12 @@ class ConfidencePenalty(ClassLoss):
 
     def __init__(
         self,
-        beta=0.1,
-        from_logits=False,
-        multi_label=False,
-        reduction="sum_over_batch_size",
-        name="confidence_penalty",
-        dtype=None,
+        beta: StrengthLike=0.1,
+        from_logits: bool=False,
+        multi_label: bool=False,
+        reduction: str | None="sum_over_batch_size",
+        name: str="confidence_penalty",
+        dtype: str | keras.DTypePolicy | None=None,
     ):
         super().__init__(beta, from_logits, reduction, name, dtype, multi_label)
 

@@ -1,5 +1,7 @@
 """Early-learning regularization: hold on to what was predicted before the noise was learnt."""
 
+from keras_regkit._core.types import StrengthLike
+
 import keras
 from keras import ops
 
@@ -97,14 +99,14 @@ class EarlyLearning(ClassLoss):
 
     def __init__(
         self,
-        samples,
-        classes,
-        strength=3.0,
-        momentum=0.7,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="early_learning",
-        dtype=None,
+        samples: int,
+        classes: int,
+        strength: StrengthLike=3.0,
+        momentum: float=0.7,
+        from_logits: bool=False,
+        reduction: str | None="sum_over_batch_size",
+        name: str="early_learning",
+        dtype: str | keras.DTypePolicy | None=None,
     ):
         own = {k: self.RANGES[k] for k in ("samples", "classes", "momentum")}
         check_arguments(own, samples=samples, classes=classes, momentum=momentum)

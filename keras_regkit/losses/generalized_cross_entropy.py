@@ -1,5 +1,7 @@
 """Generalized cross-entropy, between cross-entropy and mean absolute error."""
 
+from keras_regkit._core.types import StrengthLike
+
 import keras
 from keras import ops
 
@@ -72,12 +74,12 @@ class GeneralizedCrossEntropy(ClassLoss):
 
     def __init__(
         self,
-        q=0.7,
-        from_logits=False,
-        multi_label=False,
-        reduction="sum_over_batch_size",
-        name="generalized_cross_entropy",
-        dtype=None,
+        q: StrengthLike=0.7,
+        from_logits: bool=False,
+        multi_label: bool=False,
+        reduction: str | None="sum_over_batch_size",
+        name: str="generalized_cross_entropy",
+        dtype: str | keras.DTypePolicy | None=None,
     ):
         super().__init__(q, from_logits, reduction, name, dtype, multi_label)
 

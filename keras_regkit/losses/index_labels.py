@@ -1,5 +1,7 @@
 """Labels that say which sample they belong to."""
 
+from keras_regkit._core.types import Array
+
 import warnings
 
 import numpy as np
@@ -14,7 +16,7 @@ from keras_regkit.losses._labels import checked
 MOST_SAMPLES = 2**24
 
 
-def index_labels(labels, classes, index=None):
+def index_labels(labels: Array, classes: int, index: Array | None=None) -> Array:
     """Returns one-hot or soft labels with one more column, which says which sample each row is.
 
     Use it for the training labels of `EarlyLearning` and `JSDConsistency`, in place of `y` in `fit`. The column holds

@@ -1,5 +1,7 @@
 """AugMix's consistency: three views of a sample shall be predicted alike."""
 
+from keras_regkit._core.types import StrengthLike
+
 import math
 
 import keras
@@ -88,11 +90,11 @@ class JSDConsistency(ClassLoss):
 
     def __init__(
         self,
-        strength=12.0,
-        from_logits=False,
-        reduction="sum_over_batch_size",
-        name="jsd_consistency",
-        dtype=None,
+        strength: StrengthLike=12.0,
+        from_logits: bool=False,
+        reduction: str | None="sum_over_batch_size",
+        name: str="jsd_consistency",
+        dtype: str | keras.DTypePolicy | None=None,
     ):
         super().__init__(strength, from_logits, reduction, name, dtype)
 

@@ -1,5 +1,7 @@
 """Label smoothing for integer, one-hot, soft and binary labels."""
 
+from keras_regkit._core.types import StrengthLike
+
 import keras
 from keras import ops
 
@@ -80,11 +82,11 @@ class LabelSmoothing(keras.losses.Loss):
 
     def __init__(
         self,
-        loss="sparse_categorical_crossentropy",
-        smoothing=0.1,
-        convention="uniform",
-        name="label_smoothing",
-        dtype=None,
+        loss: str | keras.losses.Loss="sparse_categorical_crossentropy",
+        smoothing: StrengthLike=0.1,
+        convention: str="uniform",
+        name: str="label_smoothing",
+        dtype: str | keras.DTypePolicy | None=None,
     ):
         check_arguments({"convention": self.RANGES["convention"]}, convention=convention)
         inner, kind = _recognize(loss)

@@ -1,5 +1,7 @@
 """Poly-1: cross-entropy with its first polynomial coefficient turned."""
 
+from keras_regkit._core.types import StrengthLike
+
 import keras
 from keras import ops
 
@@ -59,12 +61,12 @@ class PolyLoss(ClassLoss):
 
     def __init__(
         self,
-        epsilon=1.0,
-        from_logits=False,
-        multi_label=False,
-        reduction="sum_over_batch_size",
-        name="poly_loss",
-        dtype=None,
+        epsilon: StrengthLike=1.0,
+        from_logits: bool=False,
+        multi_label: bool=False,
+        reduction: str | None="sum_over_batch_size",
+        name: str="poly_loss",
+        dtype: str | keras.DTypePolicy | None=None,
     ):
         super().__init__(epsilon, from_logits, reduction, name, dtype, multi_label)
 

@@ -1,5 +1,7 @@
 """Symmetric cross-entropy, for noisy labels."""
 
+from keras_regkit._core.types import StrengthLike
+
 import math
 
 import keras
@@ -77,14 +79,14 @@ class SymmetricCrossEntropy(ClassLoss):
 
     def __init__(
         self,
-        alpha=0.1,
-        beta=1.0,
-        log_clip=-4.0,
-        from_logits=False,
-        multi_label=False,
-        reduction="sum_over_batch_size",
-        name="symmetric_cross_entropy",
-        dtype=None,
+        alpha: float=0.1,
+        beta: StrengthLike=1.0,
+        log_clip: float=-4.0,
+        from_logits: bool=False,
+        multi_label: bool=False,
+        reduction: str | None="sum_over_batch_size",
+        name: str="symmetric_cross_entropy",
+        dtype: str | keras.DTypePolicy | None=None,
     ):
         check_arguments({k: self.RANGES[k] for k in ("alpha", "log_clip")}, alpha=alpha, log_clip=log_clip)
         super().__init__(beta, from_logits, reduction, name, dtype, multi_label)

@@ -1,5 +1,8 @@
 """Gradients clipped by the size of the weights they change."""
 
+from typing import Any
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -69,7 +72,7 @@ class AdaptiveGradientClipping(Mixin):
         "clipping_exclude": Patterns(optional=True),
     }
 
-    def __init__(self, *args, clipping=0.01, clipping_floor=1e-3, clipping_exclude=None, **kwargs):
+    def __init__(self, *args: Any, clipping: float=0.01, clipping_floor: float=1e-3, clipping_exclude: Sequence[str] | None=None, **kwargs: Any):
         check_arguments(
             AdaptiveGradientClipping.RANGES,
             clipping=clipping,

@@ -1,5 +1,7 @@
 """Noise on the gradients, less and less of it."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -45,7 +47,7 @@ class GradientNoise(Mixin):
         "seed": Interval(0, 2**31 - 1, integer=True, optional=True),
     }
 
-    def __init__(self, *args, eta=0.01, gamma=0.55, seed=None, **kwargs):
+    def __init__(self, *args: Any, eta: float=0.01, gamma: float=0.55, seed: int | None=None, **kwargs: Any):
         check_arguments(GradientNoise.RANGES, eta=eta, gamma=gamma, seed=seed)
         super().__init__(*args, **kwargs)
         self.eta = eta

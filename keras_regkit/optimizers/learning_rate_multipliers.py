@@ -1,5 +1,8 @@
 """A learning rate for each layer."""
 
+from typing import Any
+from collections.abc import Mapping
+
 import collections.abc
 
 import keras
@@ -50,7 +53,7 @@ class LearningRateMultipliers(Mixin):
     RANK = 80
     RANGES = {"multipliers_strict": OneOf(True, False)}  # noqa: RUF012
 
-    def __init__(self, *args, multipliers=None, multipliers_strict=True, **kwargs):
+    def __init__(self, *args: Any, multipliers: Mapping[str, float] | None=None, multipliers_strict: bool=True, **kwargs: Any):
         check_arguments(LearningRateMultipliers.RANGES, multipliers_strict=multipliers_strict)
         _check(multipliers)
         super().__init__(*args, **kwargs)

@@ -1,5 +1,7 @@
 """Lookahead: k steps forward, one step back."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -45,7 +47,7 @@ class Lookahead(Mixin):
         "slow_step": Interval(0, 1, closed="right"),
     }
 
-    def __init__(self, *args, sync_period=5, slow_step=0.5, **kwargs):
+    def __init__(self, *args: Any, sync_period: int=5, slow_step: float=0.5, **kwargs: Any):
         check_arguments(Lookahead.RANGES, sync_period=sync_period, slow_step=slow_step)
         super().__init__(*args, **kwargs)
         self.sync_period = sync_period

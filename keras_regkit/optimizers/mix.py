@@ -23,10 +23,15 @@ MIXINS = (
     AdaptiveGradientClipping,
     GradientNoise,
 )
-_WRAPPERS = (keras.optimizers.LossScaleOptimizer, keras.optimizers.MultiOptimizer)
+# Keras has MultiOptimizer since 3.15.
+_WRAPPERS = tuple(
+    getattr(keras.optimizers, name)
+    for name in ("LossScaleOptimizer", "MultiOptimizer")
+    if hasattr(keras.optimizers, name)
+)
 
 
-def mix(base, *mixins):
+def mix(base: type[keras.optimizers.Optimizer], *mixins: type) -> type[keras.optimizers.Optimizer]:
     """Returns an optimizer class with the mixins put before `base`.
 
     Use it where there is no ready class for what you want together. Models that were compiled with one are saved and

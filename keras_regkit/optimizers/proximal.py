@@ -1,5 +1,7 @@
 """Proximal steps: penalties that bring weights to exactly zero."""
 
+from typing import Any
+
 import warnings
 
 import keras
@@ -65,7 +67,7 @@ class Proximal(Mixin):
 
     RANK = 60
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.check_base(type(self))
 

@@ -1,5 +1,9 @@
 """How much each weight matters: the diagonal of the empirical Fisher information."""
 
+from typing import Any
+from collections.abc import Callable
+from keras_regkit._core.types import Array, Data
+
 import keras
 import numpy as np
 from keras import ops
@@ -11,7 +15,7 @@ from keras_regkit._core.data import count_rows, take_rows
 RANGES = {"samples": Interval(1, integer=True, optional=True), "seed": Interval(0, integer=True)}
 
 
-def fisher_information(model, data, loss=None, samples=1000, seed=0):
+def fisher_information(model: keras.Model, data: Data, loss: str | Callable[..., Any] | None=None, samples: int=1000, seed: int=0) -> dict[str, Array]:
     """Returns, for every trainable weight, how strongly single examples pull at it.
 
     Use it as the importance of `WeightedL2`, to keep a model from forgetting what it learned from `data`: weights with

@@ -1,5 +1,7 @@
 """Group lasso: whole groups of weights go to zero together."""
 
+from keras_regkit._core.types import Axis
+
 import keras
 from keras import ops
 
@@ -70,7 +72,7 @@ class GroupLasso(keras.regularizers.Regularizer):
         "axis": Axes(),
     }
 
-    def __init__(self, strength=0.01, groups="outputs", axis=None):
+    def __init__(self, strength: float=0.01, groups: str="outputs", axis: Axis=None):
         check_arguments(self.RANGES, strength=strength, groups=groups, axis=axis)
         self.strength = strength
         self.groups = groups

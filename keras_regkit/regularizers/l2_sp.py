@@ -1,5 +1,7 @@
 """L2-SP: a pull towards the weights that fine-tuning started from."""
 
+from typing import Any
+
 import copy
 import functools
 
@@ -60,7 +62,7 @@ class L2SP(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0)}  # noqa: RUF012
 
-    def __init__(self, strength, reference):
+    def __init__(self, strength: float, reference: Any):
         check_arguments(self.RANGES, strength=strength)
         self.strength = strength
         self.reference = read_array("reference", reference)

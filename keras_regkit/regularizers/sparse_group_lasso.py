@@ -1,5 +1,7 @@
 """Sparse group lasso: few groups, and few weights within them."""
 
+from keras_regkit._core.types import Axis
+
 import keras
 from keras import ops
 
@@ -59,7 +61,7 @@ class SparseGroupLasso(keras.regularizers.Regularizer):
         "axis": Axes(),
     }
 
-    def __init__(self, strength=0.01, alpha=0.5, groups="outputs", axis=None):
+    def __init__(self, strength: float=0.01, alpha: float=0.5, groups: str="outputs", axis: Axis=None):
         check_arguments(self.RANGES, strength=strength, alpha=alpha, groups=groups, axis=axis)
         self.strength = strength
         self.alpha = alpha

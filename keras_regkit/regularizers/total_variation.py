@@ -1,5 +1,7 @@
 """Total variation: neighbours shall be alike."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -68,7 +70,7 @@ class TotalVariation(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0), "axis": _AxesOrName()}  # noqa: RUF012
 
-    def __init__(self, strength=1e-4, axis="kernel"):
+    def __init__(self, strength: float=1e-4, axis: str | int | Sequence[int]="kernel"):
         check_arguments(self.RANGES, strength=strength, axis=axis)
         self.strength = strength
         self.axis = axis

@@ -1,5 +1,7 @@
 """L2 with an importance for every single weight."""
 
+from typing import Any
+
 import copy
 import functools
 
@@ -55,7 +57,7 @@ class WeightedL2(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0)}  # noqa: RUF012
 
-    def __init__(self, strength, importance, reference=None):
+    def __init__(self, strength: float, importance: Any, reference: Any=None):
         check_arguments(self.RANGES, strength=strength)
         self.strength = strength
         self.importance = read_array("importance", importance)

@@ -190,7 +190,7 @@ def _rewrite(model, rule, before, after, changes):
         new = rule(layer)
         if new is not None:
             changes.append(layer.name)
-        return type(layer).from_config(layer.get_config()) if new is None else new
+        return _again(layer) if new is None else new
 
     def around(layer):
         # A layer that is shared is asked once, and shares what is put around it.
@@ -225,6 +225,18 @@ def _rewrite(model, rule, before, after, changes):
     # clone_model compiles the copy too, and fails where Keras cannot find the loss by its name; the twin has none.
     twin = type(model)(model.input, model.output, name=model.name)
     return keras.models.clone_model(twin, clone_function=clone_and_remember, call_function=call)
+
+
+def _again(layer):
+    """A new layer like this one."""
+    config = layer.get_config()
+    if not isinstance(layer, keras.layers.Lambda):
+        return type(layer).from_config(config)
+    # Its config has the function's bytes: Keras does not load them unasked, and they know no module that it uses.
+    for name in ("function", "output_shape", "mask", "arguments"):
+        config.pop(name, None)
+    shape = getattr(layer, "_output_shape", None)
+    return type(layer)(layer.function, output_shape=shape, mask=layer.mask, arguments=layer.arguments, **config)
 
 
 def _carry_weights(old, new):

@@ -203,6 +203,7 @@ def test_a_wrapper_and_the_model_within_keep_one_optimizer():
     assert int(to_numpy(wrapper.optimizer.iterations)) == steps + 1
 
 
+@pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="Keras has MultiOptimizer since 3.15")
 @pytest.mark.filterwarnings("ignore:Variables of the optimizer share a name:UserWarning")
 def test_several_optimizers():
     parts = {".*low.*": keras.optimizers.SGD(0.01)}

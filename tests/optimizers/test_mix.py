@@ -123,7 +123,6 @@ def test_models_go_on_in_another_process_as_they_would_have_here(tmp_path):
         ((keras.layers.Dense, optimizers.Lookahead), TypeError, "must be an optimizer class"),
         ((keras.optimizers.Optimizer, optimizers.Lookahead), TypeError, "an `update_step` of its own"),
         ((keras.optimizers.LossScaleOptimizer, optimizers.Lookahead), TypeError, "must take steps itself"),
-        ((keras.optimizers.MultiOptimizer, optimizers.Lookahead), TypeError, "must take steps itself"),
         ((keras.optimizers.Adam, optimizers.LookaheadAdam), TypeError, "A mixin must be one of"),
         ((keras.optimizers.Adam, keras.optimizers.SGD), TypeError, "A mixin must be one of"),
         ((keras.optimizers.Muon, optimizers.Proximal), ValueError, "Received: Muon"),
@@ -132,6 +131,12 @@ def test_models_go_on_in_another_process_as_they_would_have_here(tmp_path):
 def test_what_cannot_be_mixed_is_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         optimizers.mix(*arguments)
+
+
+@pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="Keras has MultiOptimizer since 3.15")
+def test_an_optimizer_around_several_is_refused():
+    with pytest.raises(TypeError, match="must take steps itself"):
+        optimizers.mix(keras.optimizers.MultiOptimizer, optimizers.Lookahead)
 
 
 def test_an_instance_is_refused_with_its_class():

@@ -211,6 +211,21 @@ def test_models_wired_elsewhere_are_refused(make):
         surgery.copy(model)
 
 
+def test_lambdas_keep_their_function_and_what_it_sees():
+    factor = np.float32(3)
+    power = layers.Lambda(
+        lambda x, exponent: (factor * x[:, :2]) ** exponent,  # a closure, and a module of this file
+        output_shape=(2,),
+        arguments={"exponent": np.int32(2)},
+        name="power",
+    )
+    model = keras.Sequential([keras.Input((4,)), power, layers.Dense(1)])
+    copy = surgery.copy(model)
+    np.testing.assert_array_equal(copy.predict(X, verbose=0), model.predict(X, verbose=0))
+    assert copy.get_layer("power") is not power
+    assert copy.get_layer("power").arguments == {"exponent": 2}
+
+
 def test_unbuilt_models_are_refused():
     with pytest.raises(ValueError, match=r"must be built.*keras\.Input"):
         surgery.copy(keras.Sequential([layers.Dense(1)]))
