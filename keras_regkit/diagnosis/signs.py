@@ -5,6 +5,7 @@ size that counts: a sign is present from 1 on. Constants come from `thresholds`.
 """
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -48,19 +49,23 @@ def smooth(values):
     >>> smooth(np.array([3.0, 2.0, 1.0, 0.0])).round(6).tolist()
     [3.0, 2.0, 1.0, 0.0]
     """
-    n = len(values)
+    return _smoother(len(values)) @ values
+
+
+@functools.lru_cache(maxsize=64)
+def _smoother(n):
+    """Returns the matrix of the smooth: it is linear in the values, and the same for all curves of one length."""
     half = int(np.clip(round(0.1 * n), 2, 10))
-    position = np.arange(n)
-    out = np.empty(n)
-    for i in position:
-        near = slice(max(0, i - half), min(n, i + half + 1))
-        x, y = position[near] - i, values[near]
-        weight = (1 - (np.abs(x) / (half + 1)) ** 3) ** 3
-        mean_x, mean_y = np.average(x, weights=weight), np.average(y, weights=weight)
-        spread = np.sum(weight * (x - mean_x) ** 2)
-        slope = np.sum(weight * (x - mean_x) * (y - mean_y)) / spread if spread > 0 else 0.0
-        out[i] = mean_y - slope * mean_x
-    return out
+    rows = np.empty((n, n))
+    for i in range(n):
+        x = np.arange(n) - i
+        weight = np.where(np.abs(x) <= half, (1 - np.minimum(1.0, np.abs(x) / (half + 1)) ** 3) ** 3, 0.0)
+        weight /= weight.sum()
+        away = x - weight @ x
+        spread = weight @ away**2
+        # The line's value at i: its mean, and its slope times the way from the mean place.
+        rows[i] = weight - (weight * away * (weight @ x) / spread if spread > 0 else 0.0)
+    return rows
 
 
 def noise(values):
