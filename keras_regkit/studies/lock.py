@@ -16,7 +16,7 @@ _LOCK = ".lock"
 _HOLDER = ".lock.json"
 
 # The system's locks belong to a process: they cannot tell two writers in one process apart. This can.
-_held = {}
+_held: dict = {}
 _guard = threading.Lock()
 
 

@@ -1,6 +1,8 @@
 """Penalties on a model that exists."""
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
@@ -15,7 +17,13 @@ from keras_regkit.surgery.recompile import forget_compiled
 _MIN_RANK = Interval(0, closed="left", integer=True)
 
 
-def attach(model, regularizer, where=None, min_rank=2, overwrite=True):
+def attach(
+    model: keras.Model,
+    regularizer: Any,
+    where: str | type | tuple[type, ...] | Callable[..., bool] | None = None,
+    min_rank: int = 2,
+    overwrite: bool = True,
+) -> dict[str, Any]:
     """Puts a penalty on weights of an existing model, in place.
 
     Use it on a model that you did not write: a pretrained one, or one that a builder returned. Setting

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -53,7 +54,7 @@ class BatchNormReport(tuple):
         return "\n".join(line.rstrip() for line in lines)
 
 
-def batch_norm_report(model):
+def batch_norm_report(model: keras.Model) -> tuple:
     """Returns what each batch normalization layer of a model does: a tuple of records that prints as a table.
 
     Use it before fine-tuning: a layer that trains among frozen ones moves away from the weights around it, and one

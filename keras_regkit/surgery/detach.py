@@ -1,6 +1,9 @@
 """Taking penalties off a model that exists."""
 
 import warnings
+from collections.abc import Callable
+
+import keras
 
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.surgery.attach import finish
@@ -8,7 +11,9 @@ from keras_regkit.surgery.changes import Changes
 from keras_regkit.surgery.penalties import selected_weights, set_regularizer
 
 
-def detach(model, where=None):
+def detach(
+    model: keras.Model, where: str | type | tuple[type, ...] | Callable[..., bool] | None = None
+) -> dict[str, None]:
     """Takes the penalties off the weights of an existing model, in place: biases and scales too.
 
     Activity regularizers, and what layers add in their call, stay. So do penalties that are functions or methods, not

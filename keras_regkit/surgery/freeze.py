@@ -1,5 +1,9 @@
 """Freezing layers, with a say about batch normalization."""
 
+from collections.abc import Callable
+
+import keras
+
 from keras_regkit._core.checks import OneOf
 from keras_regkit.surgery.trainable import set_trainable
 
@@ -7,7 +11,9 @@ _BATCH_NORM = OneOf("inference", "train", "keep")
 _FLAGS = {"inference": False, "train": True, "keep": None}
 
 
-def freeze(model, where, batch_norm="inference"):
+def freeze(
+    model: keras.Model, where: str | type | tuple[type, ...] | Callable[..., bool], batch_norm: str = "inference"
+) -> dict[str, bool]:
     """Keeps the weights of some layers as they are while the others train, in place.
 
     Use it to fine-tune a pretrained model on little data: a weight that does not move cannot overfit. Freezing does

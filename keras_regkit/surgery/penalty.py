@@ -1,11 +1,12 @@
 """How much each weight's penalty adds to the loss."""
 
+import keras
 from keras import ops
 
 from keras_regkit._core.paths import weight_paths
 
 
-def penalty(model):
+def penalty(model: keras.Model) -> dict[str, float]:
     """Returns what the penalties on a model's weights add to its loss, weight by weight.
 
         total = Σ_w regularizer_w(w),   over the trainable weights w that have one

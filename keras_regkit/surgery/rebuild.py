@@ -2,6 +2,7 @@
 
 import functools
 import warnings
+from collections.abc import Callable
 
 import keras
 
@@ -11,7 +12,7 @@ from keras_regkit.surgery.carry_weights import can_carry, carry_weights
 from keras_regkit.surgery.recompile import recompile
 
 
-def copy(model):
+def copy(model: keras.Model) -> keras.Model:
     """Returns a copy of `model` with the same weights, compiled alike, its optimizer before the first step.
 
     Example:
@@ -23,7 +24,11 @@ def copy(model):
     return _rebuild(model, _keep, _nothing, _nothing)[0]
 
 
-def replace(model, where, rule):
+def replace(
+    model: keras.Model,
+    where: str | type | tuple[type, ...] | Callable[..., bool],
+    rule: Callable[..., keras.layers.Layer | None],
+) -> keras.Model:
     """Returns a copy of `model` in which `rule` decides what becomes of the layers that `where` selects.
 
     Args:
@@ -49,7 +54,11 @@ def replace(model, where, rule):
     return _warned(_rebuild(model, lambda layer: rule(layer) if matches(layer) else None, _nothing, _nothing))
 
 
-def insert_after(model, where, layer):
+def insert_after(
+    model: keras.Model,
+    where: str | type | tuple[type, ...] | Callable[..., bool],
+    layer: Callable[..., keras.layers.Layer],
+) -> keras.Model:
     """Returns a copy of `model` with a new layer after each layer that `where` selects.
 
     Args:
@@ -75,7 +84,11 @@ def insert_after(model, where, layer):
     return _warned(_rebuild(model, _keep, _nothing, lambda old: [layer(old)] if matches(old) else []))
 
 
-def insert_before(model, where, layer):
+def insert_before(
+    model: keras.Model,
+    where: str | type | tuple[type, ...] | Callable[..., bool],
+    layer: Callable[..., keras.layers.Layer],
+) -> keras.Model:
     """Returns a copy of `model` with a new layer before each layer that `where` selects.
 
     Args:
@@ -140,7 +153,8 @@ def is_rewritable(model):
 def _functional_class():
     """The class that `keras.Model(inputs, outputs)` makes, which has no public name."""
     inputs = keras.Input((1,))
-    return type(keras.Model(inputs, inputs))
+    # Keras before 3.13 refuses a model without a layer.
+    return type(keras.Model(inputs, keras.layers.Identity()(inputs)))
 
 
 def check_rewritable(model):

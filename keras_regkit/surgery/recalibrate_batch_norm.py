@@ -2,18 +2,20 @@
 
 import warnings
 
+import keras
 import numpy as np
 
 from keras_regkit._core.batch_moments import check_momentum, moments_estimator, store_moments
 from keras_regkit._core.batch_norms import batch_norms
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.inputs import input_batches
+from keras_regkit._core.types import Data
 from keras_regkit._core.warnings import NoEffectWarning
 
 _RANGES = {"batch_size": Interval(1, closed="left", integer=True), "verbose": OneOf(0, 1)}
 
 
-def recalibrate_batch_norm(model, data, batch_size=256, verbose=1):
+def recalibrate_batch_norm(model: keras.Model, data: Data, batch_size: int = 256, verbose: int = 1) -> tuple[str, ...]:
     """Replaces batch normalization's moving statistics by those of `data` at the model's present weights, in place.
 
     Use it after the weights were changed by other means than training steps: averaged (SWA, EMA), pruned, projected or

@@ -1,11 +1,13 @@
 """Compiling a model as another one was, with one thing changed."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.optimizers import spared_from_decay, without_loss_scale
 
 
-def recompile(model, *, like=None, **changes):
+def recompile(model: keras.Model, *, like: keras.Model | None = None, **changes: Any) -> keras.Model:
     """Compiles `model` as `like` was compiled, except for `changes`.
 
     Args:
@@ -31,6 +33,8 @@ def recompile(model, *, like=None, **changes):
     like = model if like is None else like
     if not like.compiled:
         raise ValueError(f"The model must be compiled first. Received: {like.name!r}, which is not")
+    # By its own policy, which a copy does not inherit, Keras decides whether the loss is scaled.
+    model.dtype_policy = like.dtype_policy
     spares = spared_from_decay(like)
     config = like.get_compile_config()
     if callable(like.loss):

@@ -1,12 +1,18 @@
 """Letting frozen layers train again."""
 
+from collections.abc import Callable
+
+import keras
+
 from keras_regkit._core.checks import OneOf
 from keras_regkit.surgery.trainable import set_trainable
 
 _BATCH_NORM = OneOf("train", "keep")
 
 
-def unfreeze(model, where, batch_norm="train"):
+def unfreeze(
+    model: keras.Model, where: str | type | tuple[type, ...] | Callable[..., bool], batch_norm: str = "train"
+) -> dict[str, bool]:
     """Lets the weights of some layers train again, in place.
 
     Use it for the second stage of fine-tuning, with a learning rate ten times smaller. What holds the layers is marked

@@ -159,6 +159,24 @@ def test_in_float32_the_first_steps_are_equal(build, knobs, data):
             assert together[pair]["metrics"][name] == pytest.approx(trial.metrics[name], rel=1e-5, abs=1e-6), pair
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_in_mixed_precision_the_same_units_are_dropped(policy):
+    def build():
+        keras.config.set_dtype_policy(policy)
+        try:
+            return regressor(keras.layers.Dropout(0.3), keras.layers.Dense(8))
+        finally:
+            keras.config.set_dtype_policy("float32")
+
+    together, alone = trained(build, {"dropout": [0.6]}, epochs=1)
+    for pair, trial in alone.items():
+        for name in ("data_loss", "val_data_loss"):
+            # A unit dropped here and not there would be seen: the two rates are far more apart.
+            assert together[pair]["metrics"][name] == pytest.approx(trial.metrics[name], rel=3e-3), pair
+    strong, weak = (alone["dropout=0.6", 0], alone["baseline", 0])
+    assert strong.metrics["data_loss"] != pytest.approx(weak.metrics["data_loss"], rel=1e-2)
+
+
 def nudged(build):
     """`build`, with one weight moved by the least that float32 can tell."""
 

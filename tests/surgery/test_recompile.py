@@ -150,3 +150,15 @@ def test_exclusions_survive_loss_scaling():
     inner.apply([keras.ops.zeros(v.shape) for v in new.trainable_variables], new.trainable_variables)
     np.testing.assert_array_equal(new.get_layer("out").get_weights()[1], model.get_layer("out").get_weights()[1])
     assert not np.allclose(new.get_layer("out").get_weights()[0], model.get_layer("out").get_weights()[0])
+
+
+def test_a_scaled_loss_stays_scaled():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+    finally:
+        keras.config.set_dtype_policy("float32")
+    copy = surgery.copy(model)
+    assert type(copy.optimizer) is type(model.optimizer) is keras.optimizers.LossScaleOptimizer
+    assert type(surgery.recompile(copy, loss="mae").optimizer) is keras.optimizers.LossScaleOptimizer

@@ -13,7 +13,7 @@ class Traced:
     """
 
     __slots__ = ("value",)
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # as Python's manual has it
 
     def __init__(self, value):
         self.value = value

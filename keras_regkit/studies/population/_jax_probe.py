@@ -20,9 +20,10 @@ def probe(program, states, numbers):
     rows = np.arange(program.first_batch, dtype="int32")
     train = jax.tree.map(lambda array: np.asarray(array[: program.first_batch]), program.data[0])
     together = jax.tree.map(lambda *arrays: np.stack(arrays), *states)
+    weak = [jax.ShapeDtypeStruct(number.shape, number.dtype, weak_type=True) for number in numbers]
     step = jax.jit(jax.vmap(program.step, in_axes=(0, None, None, None)))
-    both = step.lower(together, numbers, rows, train).compile(_QUICK)(together, numbers, rows, train)
-    alone = jax.jit(program.step).lower(states[0], numbers, rows, train).compile(_QUICK)
+    both = step.lower(together, weak, rows, train).compile(_QUICK)(together, numbers, rows, train)
+    alone = jax.jit(program.step).lower(states[0], weak, rows, train).compile(_QUICK)
     for i, state in enumerate(states):
         wanted = alone(state, numbers, rows, train)
         for a, b in zip(jax.tree.leaves(wanted), jax.tree.leaves(both), strict=True):

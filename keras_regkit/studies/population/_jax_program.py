@@ -66,13 +66,15 @@ class Program:
     def trace(self, state, numbers):
         """Traces an epoch before there is a population, from the state and the numbers of one member.
 
+        The numbers are weakly typed, as those of Python are: beside float16 they are float16.
+
         Returns:
             A function without arguments that compiles it, which may run in another thread. Tracing may not: it puts
             tracers into the model.
         """
 
-        def shape(array, axes=(), sharding=self._members):
-            return jax.ShapeDtypeStruct((*axes, *np.shape(array)), np.asarray(array).dtype, sharding=sharding)
+        def shape(array, axes=(), sharding=self._members, **more):
+            return jax.ShapeDtypeStruct((*axes, *np.shape(array)), np.asarray(array).dtype, sharding=sharding, **more)
 
         many = functools.partial(jax.tree.map, lambda array: shape(array, (self.width,)))
         row = np.zeros((), "int32")
@@ -80,7 +82,7 @@ class Program:
             many(state),
             many(state[:2]),
             many(np.zeros((), bool)),
-            many(list(numbers)),
+            [shape(number, (self.width,), weak_type=True) for number in numbers],
             shape(row, (self._steps, self.width, self._batch_size), self._rows),
             shape(row, (self.width, self._rest)),
             self._data,

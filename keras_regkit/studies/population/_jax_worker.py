@@ -83,6 +83,7 @@ class _Trained:
         for name in job.imports:
             importlib.import_module(name)
         model = keras.models.model_from_json(job.model)
+        model.dtype_policy = keras.dtype_policies.deserialize(job.policy)
         model.compile(**keras.saving.deserialize_keras_object(job.compiled))
         spared = [model.trainable_variables[i] for i in job.spared]
         if spared:

@@ -51,6 +51,7 @@ class Job:
         program: What the models have in common, as a short name: a worker compiles it once.
         model: The model as JSON.
         compiled: Its compile settings, as `get_compile_config` writes them.
+        policy: The config of its dtype policy, by which Keras decides whether the loss is scaled.
         spared: Positions of the trainable weights that are left out of weight decay.
         loss: Serialized clean loss that all variants are evaluated with; None for the model's own without penalties.
         imports: Names of the modules that the model's classes live in.
@@ -67,6 +68,7 @@ class Job:
     program: str
     model: str
     compiled: dict
+    policy: dict
     spared: tuple
     loss: object
     imports: tuple

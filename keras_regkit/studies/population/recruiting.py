@@ -122,6 +122,7 @@ class _Description:
 
     model: str
     compiled: dict
+    policy: dict
     imports: tuple
 
 
@@ -142,7 +143,8 @@ def _describe(model):
     parts = [*all_layers(model), without_loss_scale(model.optimizer), *keras.tree.flatten(model.loss)]
     modules = {type(part).__module__ for part in parts}
     modules = {name for name in modules if not name.startswith(("keras.", "builtins")) and name in sys.modules}
-    return _Description(text, compiled, tuple(sorted(modules)))
+    policy = keras.dtype_policies.serialize(model.dtype_policy)
+    return _Description(text, compiled, policy, tuple(sorted(modules)))
 
 
 def _job(setup, key, description, data_key):
@@ -150,6 +152,7 @@ def _job(setup, key, description, data_key):
         program=key[0],
         model=description.model,
         compiled=description.compiled,
+        policy=description.policy,
         spared=key[1],
         loss=keras.losses.serialize(setup.loss) if setup.loss is not None else None,
         imports=("keras_regkit", *description.imports),

@@ -24,7 +24,7 @@ for name in spared:
 importlib.import_module(sys.argv[1]).main(*sys.argv[2:])
 """
 _SECONDS = 120  # in which a process must have started
-_shared = {}
+_shared: dict = {}
 _guard = threading.Lock()
 
 
