@@ -204,6 +204,17 @@ def test_a_worker_without_memory_goes_on_with_half(monkeypatch):
     assert widths[1] < widths[0]
 
 
+def test_no_more_train_at_once_than_memory_allows():
+    setup, plan = setup_of(regressor), plan_of({"early_stopping": [1]}, range(4))
+    engine = PopulationEngine(memory=1e-6)  # a kilobyte
+    with pytest.warns(
+        RuntimeWarning, match=r"8 trainings at once take .* GiB, where 1e-06 are allowed.*Going on with 4"
+    ):
+        found = by_pair(engine.run(setup, plan))
+    assert len(found) == len(plan)
+    assert engine.notes == {}
+
+
 @pytest.mark.skipif(shutil.which("pgrep") is None, reason="looks processes up with pgrep")
 def test_the_worker_of_a_killed_study_does_not_live_on(tmp_path):
     script = tiny_studies.__file__

@@ -38,6 +38,9 @@ class Program:
         batch_size: Rows per training step.
         width: Number of members, a multiple of the number of devices.
         scores: Whether the metrics that the model was compiled with are wanted after each epoch.
+
+    Attributes:
+        bytes: Memory that an epoch takes; 0 before it is compiled.
     """
 
     def __init__(self, model, slots, loss, data, batch_size, width, scores):
@@ -52,6 +55,7 @@ class Program:
         self._steps, self._rest = divmod(self.rows, batch_size)
         self._metrics = [v.value for v in model.metrics_variables]
         self._scores = scores
+        self.bytes = 0
 
         def laid_out(function, ins, outs=MEMBERS, donate=()):
             mapped = jax.shard_map(function, mesh=mesh, in_specs=ins, out_specs=outs, check_vma=False)
@@ -90,6 +94,7 @@ class Program:
 
         def compile():
             self.round = lowered.compile()
+            self.bytes = _bytes(self.round)
 
         return compile
 
@@ -171,6 +176,15 @@ class Program:
                 logs, state = self._model.test_step((*weights[:2], metrics), batch)
             metrics = state[2]
         return {f"val_{name}": value for name, value in logs.items() if name != "loss"}
+
+
+def _bytes(compiled):
+    """Memory that a compiled function takes on all devices: inputs, outputs, what is between; 0 if unknown."""
+    sizes = compiled.memory_analysis()
+    if sizes is None:
+        return 0
+    inputs, outputs = sizes.argument_size_in_bytes, sizes.output_size_in_bytes - sizes.alias_size_in_bytes
+    return (inputs + outputs + sizes.temp_size_in_bytes) * jax.device_count()
 
 
 def _batches(arrays):

@@ -124,6 +124,9 @@ class _Trained:
             compiled = beside.submit(program.trace(states[0], numbers))
             probe(program, states, numbers)
         compiled.result()
+        if program.bytes > job.memory and job.width > jax.device_count():
+            needed, allowed = program.bytes / 2**30, job.memory / 2**30
+            raise MemoryError(f"{job.width} trainings at once take {needed:.1f} GiB, where {allowed:.3g} are allowed")
         return program
 
     def state(self, member):

@@ -43,8 +43,8 @@ class PopulationEngine:
     masks from the same seed.
 
     Args:
-        memory: Most memory for the populations, in GiB, > 0. A worker that runs out of it all the same goes on with
-            half as many at once. Defaults to 4.
+        memory: Most memory for the members that train at once, in GiB, > 0, as the compiler counts it. Where it is not
+            enough, and where a worker runs out of it all the same, half as many train at once. Defaults to 4.
         devices: Number of devices over which members are laid, ≥ 1. None for one per core; with an executor for one,
             as the tasks of an executor are as many as there are cores.
         executor: A `concurrent.futures.Executor` whose workers train pieces of the populations: Dask's
@@ -103,7 +103,7 @@ class PopulationEngine:
         data, prepare = data_of(setup, key), None
         if self.executor is None:
             prepare = functools.partial(self._prepare, data)
-        jobs, models, unfit = recruit(setup, plan, key, self._width(devices), prepare)
+        jobs, models, unfit = recruit(setup, plan, key, self._width(devices), prepare, self.memory * 2**30)
         pairs = {(variant.name, seed): (variant, seed) for variant, seed in plan}
         refused = []
         for job, found in self._populations(jobs, data, say):
@@ -149,15 +149,17 @@ class PopulationEngine:
                 yield job.without(done), error
                 return
             except (OutOfMemory, WorkerDied) as error:
-                deaths = 0 if done else deaths + 1
+                devices = shared_worker(self.devices).devices
+                width = max(devices, job.width // 2 // devices * devices)
+                # One that says that it lacks memory is no case for giving up while there is something to halve.
+                died = isinstance(error, WorkerDied) or width == job.width
+                deaths = 0 if done else deaths + died
                 if deaths == _DEATHS:
                     raise RuntimeError(
                         f"The worker ended {deaths} times without finishing a training, the last time with "
                         f"{job.width} at once. {error}"
                     ) from error
                 # Killed by the system, most likely for its memory: half as many at once take half as much.
-                devices = shared_worker(self.devices).devices
-                width = max(devices, job.width // 2 // devices * devices)
                 job = dataclasses.replace(job.without(done), width=width)
                 warnings.warn(f"{error}. Going on with {width} trainings at once", RuntimeWarning, stacklevel=2)
 

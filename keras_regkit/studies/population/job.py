@@ -62,6 +62,7 @@ class Job:
         keep_weights: Whether final weights come back.
         floatx: Keras' default float type.
         width: Most members that are trained at once.
+        memory: Bytes that they may take; what takes more is refused, unless it is one member for each device.
         together: Whether they train as one program; if not, one after the other with `fit`.
     """
 
@@ -80,6 +81,7 @@ class Job:
     keep_weights: bool
     floatx: str
     width: int
+    memory: int
     together: bool = True
 
     def without(self, done):

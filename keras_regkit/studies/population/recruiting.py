@@ -1,6 +1,7 @@
 """From a plan to jobs: models are built and described, those that differ in numbers alone share a job."""
 
 import dataclasses
+import math
 import pickle
 import sys
 
@@ -58,7 +59,7 @@ def data_of(setup, key):
     return Data(key, train, validation, take_rows(setup.train, SAMPLED_ROWS, SAMPLE_SEED, "train"))
 
 
-def recruit(setup, plan, data_key, width, prepare=None):
+def recruit(setup, plan, data_key, width, prepare=None, memory=math.inf):
     """Builds the models of a plan.
 
     Args:
@@ -67,6 +68,7 @@ def recruit(setup, plan, data_key, width, prepare=None):
         data_key: Key of the study's `Data`.
         width: Function of the bytes of a member's state and the number of members that returns the job's width.
         prepare: Called with the jobs of the first programs, each as soon as its first member is built, or None.
+        memory: Bytes that the members that train at once may take.
 
     Returns:
         `(jobs, models, unfit)`: a list of `Job`, a model of each by its `program`, and a dict from pairs of the plan to
@@ -91,7 +93,7 @@ def recruit(setup, plan, data_key, width, prepare=None):
         member = Member(variant.name, seed, start.numbers, start.weights, start.optimizer, callbacks)
         key = keys[variant]
         if key not in jobs:
-            jobs[key] = _job(setup, key, models[key[0]][1], data_key), []
+            jobs[key] = _job(setup, key, models[key[0]][1], data_key, memory), []
             # No more than a worker keeps: one beyond would push out the first, which is the next to be trained.
             if prepare is not None and len(jobs) <= PROGRAMS:
                 prepare(_with(jobs[key][0], [member], width, len(plan)))
@@ -147,7 +149,7 @@ def _describe(model):
     return _Description(text, compiled, policy, tuple(sorted(modules)))
 
 
-def _job(setup, key, description, data_key):
+def _job(setup, key, description, data_key, memory):
     return Job(
         program=key[0],
         model=description.model,
@@ -164,6 +166,7 @@ def _job(setup, key, description, data_key):
         keep_weights=setup.weights_path is not None,
         floatx=keras.config.floatx(),
         width=0,
+        memory=memory,
     )
 
 
