@@ -33,9 +33,9 @@ def picture():
         for row, rooms in enumerate(lines):
             top = y + 26 + row * LINE
             for column, room in enumerate(rooms):
-                x = LEFT + 12 + column * 116
-                parts.append(f'<rect x="{x}" y="{top}" width="110" height="{LINE - 4}" rx="3" class="room"/>')
-                parts.append(f'<text x="{x + 55}" y="{top + 14}" class="name">{room}</text>')
+                x = LEFT + 12 + column * 115
+                parts.append(f'<rect x="{x}" y="{top}" width="107" height="{LINE - 4}" rx="3" class="room"/>')
+                parts.append(f'<text x="{x + 53}" y="{top + 14}" class="name">{room}</text>')
         y += height + GAP
     parts.append(f'<text x="{LEFT + 12}" y="{y + 16}" class="for">keras</text>')
     parts.append(f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - LEFT}" y2="{y}" class="ground"/>')
