@@ -18,6 +18,8 @@ extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "jupyter_execute"]
 html_theme = "furo"
 html_title = f"keras_regkit {release}"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 
 nb_execution_mode = "off"  # the notebooks are executed by the tests; the pages show what is stored in them
 myst_enable_extensions = ["colon_fence", "dollarmath"]
