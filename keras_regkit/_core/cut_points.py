@@ -144,4 +144,5 @@ def _histories(node):
 def _functional_class():
     """The class that `keras.Model(inputs, outputs)` makes, which has no public name."""
     inputs = keras.Input((1,))
-    return type(keras.Model(inputs, inputs))
+    # Keras before 3.13 refuses a model without a layer.
+    return type(keras.Model(inputs, keras.layers.Identity()(inputs)))

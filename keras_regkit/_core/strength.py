@@ -10,6 +10,7 @@ is evaluated in the graph, from a counter that is a weight too.
 """
 
 import weakref
+from typing import Any
 
 import keras
 from keras import ops
@@ -50,7 +51,7 @@ class Strength(keras.layers.Layer):
     0.5
     """
 
-    def __init__(self, argument, value, bounds, owner, held=True):
+    def __init__(self, argument: str, value: Any, bounds: Any, owner: str, held: bool = True):
         super().__init__(name=argument, dtype="float32", autocast=False)
         self.argument = argument
         self.owner = owner
@@ -63,7 +64,7 @@ class Strength(keras.layers.Layer):
         self.number = self._scalar(*named)
         self._ticked = None
         self._traced = None
-        self._followers = []
+        self._followers: list = []
         self.built = True
 
     def config(self):

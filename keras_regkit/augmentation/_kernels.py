@@ -11,7 +11,7 @@ from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._namespace import compiled
 
 # Compiled steps, by the config of their layer, for as long as some layer has them.
-_KERNELS = weakref.WeakValueDictionary()
+_KERNELS: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 
 class ClassSignature:

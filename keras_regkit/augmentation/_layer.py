@@ -9,7 +9,7 @@ from keras_regkit._core.call_context import training_by_default
 from keras_regkit.augmentation._namespace import is_foreign, ops_for
 
 # Sources of random numbers within `tf.data` beside another backend. They are TensorFlow's, so no layer may hold them.
-_DRAWS = weakref.WeakKeyDictionary()
+_DRAWS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 class Augmentation(keras.layers.Layer):

@@ -26,14 +26,14 @@ class SampleAugmentation(Augmentation):
 
     # What samples are called in a dict, the ranks that one sample may have, and their shapes in words.
     key = "samples"
-    ranks = (1,)
+    ranks: tuple[int, ...] = (1,)
     shapes = "(batch, size)"
     # The kinds of dtype that are taken, and in which they are computed; None for the one that comes.
-    kinds = ("float", "int")
-    computes_in = "float32"
+    kinds: tuple[str, ...] = ("float", "int")
+    computes_in: str | None = "float32"
     own_draws = 0
     # Arguments of the classes above that a class does not take.
-    without = ()
+    without: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)

@@ -14,7 +14,7 @@ import signal
 import threading
 import weakref
 
-_watches = []
+_watches: list = []
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 import os
 import warnings
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
 
 from keras_regkit._core import files
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import PathLike
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.callbacks import _interrupt
 from keras_regkit.callbacks._backup import Backup
@@ -105,21 +107,21 @@ class EarlyStopping(keras.callbacks.Callback):
 
     def __init__(
         self,
-        monitor="val_loss",
-        min_delta=0,
-        patience=5,
-        verbose=0,
-        mode="auto",
-        baseline=None,
-        restore_best_weights=True,
-        start_from_epoch=0,
+        monitor: str | Sequence[str] = "val_loss",
+        min_delta: float | Mapping[str, float] = 0,
+        patience: int | Mapping[str, int] = 5,
+        verbose: int = 0,
+        mode: str | Mapping[str, str] = "auto",
+        baseline: float | Mapping[str, float] | None = None,
+        restore_best_weights: bool = True,
+        start_from_epoch: int = 0,
         *,
-        policy="any",
-        target=None,
-        divergence_threshold=None,
-        check_finite=True,
-        record_path=None,
-        backup_dir=None,
+        policy: str = "any",
+        target: float | None = None,
+        divergence_threshold: float | None = None,
+        check_finite: bool = True,
+        record_path: PathLike | None = None,
+        backup_dir: PathLike | None = None,
     ):
         super().__init__()
         check_arguments(

@@ -1,5 +1,7 @@
 """Several sets of weights of one architecture, as one model."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -85,7 +87,14 @@ class EnsembleModel(keras.Model):
 
     RANGES = {"members": Interval(1, closed="left", integer=True)}  # noqa: RUF012
 
-    def __init__(self, model, members, activation="auto", dtype=None, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        members: int,
+        activation: str | None = "auto",
+        dtype: str | keras.DTypePolicy | None = None,
+        **kwargs: Any,
+    ):
         check_arguments(self.RANGES, members=members)
         for one in activation if isinstance(activation, (list, tuple)) else [activation]:
             check_arguments({"activation": OneOf("auto", "softmax", "sigmoid", None)}, activation=one)

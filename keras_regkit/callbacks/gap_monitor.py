@@ -1,6 +1,8 @@
 """The honest gap between training and validation."""
 
 import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 
@@ -8,6 +10,7 @@ from keras_regkit._core.backend import to_tensors
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.data import as_batches, take_rows, weight_by_class
 from keras_regkit._core.data_loss import DataLoss, as_loss
+from keras_regkit._core.types import Data
 from keras_regkit._core.warnings import NoEffectWarning
 
 
@@ -71,15 +74,15 @@ class GapMonitor(keras.callbacks.Callback):
 
     def __init__(
         self,
-        train,
-        validation=None,
+        train: Data,
+        validation: Data | None = None,
         *,
-        samples=1024,
-        every=1,
-        batch_size=1024,
-        class_weight=None,
-        loss=None,
-        seed=0,
+        samples: int | None = 1024,
+        every: int = 1,
+        batch_size: int = 1024,
+        class_weight: Mapping[int, float] | None = None,
+        loss: str | Callable[..., Any] | None = None,
+        seed: int = 0,
     ):
         super().__init__()
         check_arguments(self.RANGES, samples=samples, every=every, batch_size=batch_size, seed=seed)

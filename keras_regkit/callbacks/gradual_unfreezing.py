@@ -3,6 +3,8 @@
 import collections.abc
 import itertools
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -80,7 +82,13 @@ class GradualUnfreezing(keras.callbacks.Callback):
         "batch_norm": OneOf("inference", "train"),
     }
 
-    def __init__(self, stages, epochs=1, batch_norm="inference", learning_rates=None):
+    def __init__(
+        self,
+        stages: Sequence[Any],
+        epochs: int | Sequence[int] = 1,
+        batch_norm: str = "inference",
+        learning_rates: Sequence[float] | None = None,
+    ):
         super().__init__()
         number = _checked_stages(stages)
         self.stages = stages
@@ -92,11 +100,11 @@ class GradualUnfreezing(keras.callbacks.Callback):
         self._starts = _checked_starts(epochs, number)
         self._batch_norms = _checked_policies(batch_norm, number)
         _check_rates(learning_rates, number)
-        self._layers = []
+        self._layers: list = []
         self._spares = None
         self._warned = False
         # The optimizer's variables, also of weights that do not train just now.
-        self._memory = {}
+        self._memory: dict = {}
         self._made = None
 
     def on_train_begin(self, logs=None):

@@ -8,6 +8,7 @@ from keras import ops
 from keras_regkit._core.after_step import AfterStep, step_variable
 from keras_regkit._core.backend import to_numpy
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import PathLike
 from keras_regkit.callbacks._cycles import cyclic_rate
 from keras_regkit.callbacks._snapshots import Snapshots
 from keras_regkit.callbacks._surroundings import list_that_calls
@@ -64,7 +65,7 @@ class SnapshotEnsemble(keras.callbacks.Callback):
         "learning_rate": Interval(0, closed="neither", optional=True),
     }
 
-    def __init__(self, cycles, learning_rate=None, folder=None):
+    def __init__(self, cycles: int, learning_rate: float | None = None, folder: PathLike | None = None):
         super().__init__()
         check_arguments(self.RANGES, cycles=cycles, learning_rate=learning_rate)
         if folder is not None and (not isinstance(folder, (str, os.PathLike)) or folder == ""):

@@ -2,6 +2,8 @@
 
 import collections.abc
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 
@@ -43,7 +45,7 @@ class StrengthSchedule(keras.callbacks.Callback):
 
     RANGES = {"every": Interval(1, integer=True, optional=True)}  # noqa: RUF012
 
-    def __init__(self, schedules, every=None):
+    def __init__(self, schedules: Mapping[str, Any], every: int | None = None):
         super().__init__()
         check_arguments(self.RANGES, every=every)
         if not isinstance(schedules, collections.abc.Mapping) or not schedules:
@@ -56,8 +58,8 @@ class StrengthSchedule(keras.callbacks.Callback):
                 Interval().check(f"schedules[{name!r}]", schedule)
         self.schedules = dict(schedules)
         self.every = every
-        self._by_step = {}
-        self._by_epoch = {}
+        self._by_step: dict = {}
+        self._by_epoch: dict = {}
         self._first_step = 0
 
     def set_model(self, model):

@@ -8,6 +8,7 @@ import keras
 from keras_regkit._core.batch_moments import statistics_of
 from keras_regkit._core.checks import Interval, OneOf, check_arguments, did_you_mean
 from keras_regkit._core.directions import direction
+from keras_regkit._core.types import Data, PathLike
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.callbacks import _interrupt
 from keras_regkit.callbacks._average_backup import AverageBackup, fits
@@ -110,19 +111,19 @@ class WeightAveraging(keras.callbacks.Callback):
 
     def __init__(
         self,
-        kind="ema",
+        kind: str = "ema",
         *,
-        decay=0.999,
-        warm_up=True,
-        update_every=None,
-        start_from_epoch=0,
-        k=5,
-        monitor="val_loss",
-        mode="auto",
-        train=None,
-        batches=None,
-        batch_size=256,
-        backup_dir=None,
+        decay: float = 0.999,
+        warm_up: bool = True,
+        update_every: int | None = None,
+        start_from_epoch: int = 0,
+        k: int = 5,
+        monitor: str = "val_loss",
+        mode: str = "auto",
+        train: Data | None = None,
+        batches: int | None = None,
+        batch_size: int = 256,
+        backup_dir: PathLike | None = None,
     ):
         super().__init__()
         self._finalizing = None

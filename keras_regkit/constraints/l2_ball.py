@@ -1,11 +1,10 @@
 """Projection of each unit's weights on the L2 ball."""
 
-from keras_regkit._core.types import Axis
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import Axis
 from keras_regkit.constraints._unit_constraint import UNIT_RANGES, UnitConstraint
 
 
@@ -61,7 +60,7 @@ class L2Ball(UnitConstraint):
 
     RANGES = {"radius": Interval(0, closed="neither"), **UNIT_RANGES}  # noqa: RUF012
 
-    def __init__(self, radius: float=1.0, axis: Axis=None, kind: str="auto"):
+    def __init__(self, radius: float = 1.0, axis: Axis = None, kind: str = "auto"):
         check_arguments(self.RANGES, radius=radius)
         super().__init__(axis=axis, kind=kind)
         self.radius = radius

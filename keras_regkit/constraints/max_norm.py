@@ -1,10 +1,9 @@
 """A cap on the norm of each unit's incoming weights."""
 
-from keras_regkit._core.types import Axis
-
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import Axis
 from keras_regkit.constraints._unit_constraint import UNIT_RANGES, UnitConstraint
 from keras_regkit.constraints.l2_ball import project_l2_ball
 
@@ -56,7 +55,7 @@ class MaxNorm(UnitConstraint):
 
     RANGES = {"max_value": Interval(0, closed="neither"), **UNIT_RANGES}  # noqa: RUF012
 
-    def __init__(self, max_value: float=2, axis: Axis=None, kind: str="auto"):
+    def __init__(self, max_value: float = 2, axis: Axis = None, kind: str = "auto"):
         check_arguments(self.RANGES, max_value=max_value)
         super().__init__(axis=axis, kind=kind)
         self.max_value = max_value

@@ -1,10 +1,9 @@
 """Kernels with orthonormal columns or rows."""
 
-from keras_regkit._core.types import Axis
-
 import keras
 from keras import ops
 
+from keras_regkit._core.types import Axis
 from keras_regkit.constraints._unit_constraint import UNIT_RANGES, UnitConstraint
 
 
@@ -53,7 +52,7 @@ class Orthonormal(UnitConstraint):
 
     RANGES = UNIT_RANGES
 
-    def __init__(self, axis: Axis=None, kind: str="auto"):
+    def __init__(self, axis: Axis = None, kind: str = "auto"):
         super().__init__(axis=axis, kind=kind)
 
     def project(self, columns):

@@ -1,11 +1,10 @@
 """Projection of each unit's weights on the simplex."""
 
-from keras_regkit._core.types import Axis
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import Axis
 from keras_regkit.constraints._unit_constraint import UNIT_RANGES, UnitConstraint
 
 
@@ -68,7 +67,7 @@ class Simplex(UnitConstraint):
 
     RANGES = {"total": Interval(0, closed="neither"), **UNIT_RANGES}  # noqa: RUF012
 
-    def __init__(self, total: float=1.0, axis: Axis=None, kind: str="auto"):
+    def __init__(self, total: float = 1.0, axis: Axis = None, kind: str = "auto"):
         check_arguments(self.RANGES, total=total)
         super().__init__(axis=axis, kind=kind)
         self.total = total

@@ -1,11 +1,10 @@
 """A cap on a kernel's largest singular value."""
 
-from keras_regkit._core.types import Axis
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import Axis
 from keras_regkit.constraints._unit_constraint import UNIT_RANGES, UnitConstraint
 
 
@@ -88,7 +87,7 @@ class SpectralNorm(UnitConstraint):
         **UNIT_RANGES,
     }
 
-    def __init__(self, max_value: float=1.0, iterations: int=12, axis: Axis=None, kind: str="auto"):
+    def __init__(self, max_value: float = 1.0, iterations: int = 12, axis: Axis = None, kind: str = "auto"):
         check_arguments(self.RANGES, max_value=max_value, iterations=iterations)
         super().__init__(axis=axis, kind=kind)
         self.max_value = max_value

@@ -1,13 +1,12 @@
 """A share of the weights kept."""
 
-from keras_regkit._core.types import Axis
-
 import math
 
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import Axis
 from keras_regkit.constraints._largest import keep_largest
 from keras_regkit.constraints._unit_constraint import UNIT_RANGES, UnitConstraint
 
@@ -55,7 +54,7 @@ class TopKSparsity(UnitConstraint):
         **UNIT_RANGES,
     }
 
-    def __init__(self, density: float=0.5, per: str="unit", axis: Axis=None, kind: str="auto"):
+    def __init__(self, density: float = 0.5, per: str = "unit", axis: Axis = None, kind: str = "auto"):
         check_arguments(self.RANGES, density=density, per=per)
         super().__init__(axis=axis, kind=kind)
         if per == "tensor" and (axis is not None or kind != "auto"):

@@ -1,8 +1,11 @@
 """What layers share that drop something at a rate, in training, and keep the shape."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 
 
 class Noise(keras.layers.Layer):
@@ -16,7 +19,7 @@ class Noise(keras.layers.Layer):
     # Takes part in Monte-Carlo dropout, see `uncertainty`.
     monte_carlo = True
 
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(self, rate: StrengthLike, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
         self.seed = seed

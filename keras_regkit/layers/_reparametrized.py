@@ -1,5 +1,7 @@
 """Layers that compute with a kernel made from their kernel variable."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -21,7 +23,7 @@ class Reparametrized(keras.layers.Wrapper):
         ValueError: `layer` is no layer; when built, it has no kernel.
     """
 
-    def __init__(self, layer, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, **kwargs: Any):
         if isinstance(layer, keras.layers.Layer):
             kwargs.setdefault("dtype", layer.dtype_policy)
         super().__init__(layer, **kwargs)

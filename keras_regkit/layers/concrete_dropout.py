@@ -1,5 +1,7 @@
 """Dropout that learns its rate."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -91,13 +93,13 @@ class ConcreteDropout(keras.layers.Wrapper):
 
     def __init__(
         self,
-        layer,
-        weight_regularizer=1e-6,
-        dropout_regularizer=1e-5,
-        initial_rate=0.1,
-        temperature=0.1,
-        seed=None,
-        **kwargs,
+        layer: keras.layers.Layer,
+        weight_regularizer: float = 1e-6,
+        dropout_regularizer: float = 1e-5,
+        initial_rate: float = 0.1,
+        temperature: float = 0.1,
+        seed: int | None = None,
+        **kwargs: Any,
     ):
         if isinstance(layer, keras.layers.Layer):
             kwargs.setdefault("dtype", layer.dtype_policy)

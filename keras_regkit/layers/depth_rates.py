@@ -5,7 +5,7 @@ from keras_regkit._core.checks import Interval, check_arguments
 RANGES = {"blocks": Interval(1, integer=True), "last": Interval(0, 1, closed="left")}
 
 
-def depth_rates(blocks, last):
+def depth_rates(blocks: int, last: float) -> tuple[float, ...]:
     """Returns a drop rate for each residual block, rising in a straight line to that of the last block.
 
         rate(l) = last · l / L,   l = 1 ... L

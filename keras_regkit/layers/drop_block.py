@@ -2,11 +2,14 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.layers._noise import Noise
 
 
@@ -130,7 +133,15 @@ class DropBlock(Noise):
         "data_format": OneOf("channels_last", "channels_first", None),
     }
 
-    def __init__(self, rate, block_size=7, per_channel=False, data_format=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        rate: StrengthLike,
+        block_size: int | Sequence[int] = 7,
+        per_channel: bool = False,
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(rate, seed, **kwargs)
         given = {"block_size": block_size, "per_channel": per_channel, "data_format": data_format}
         check_arguments(self.RANGES, **given)

@@ -1,9 +1,12 @@
 """Dropping weights instead of units."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.layers._reparametrized import Reparametrized
 from keras_regkit.layers._survivors import survivors
 
@@ -53,7 +56,7 @@ class DropConnect(Reparametrized):
 
     monte_carlo = True
 
-    def __init__(self, layer, rate, seed=None, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, rate: StrengthLike, seed: int | None = None, **kwargs: Any):
         super().__init__(layer, **kwargs)
         self._rate = Strength("rate", rate, self.RANGES["rate"], owner=self.name)
         self.seed = seed

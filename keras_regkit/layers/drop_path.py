@@ -1,9 +1,12 @@
 """Dropping a residual branch."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.layers._noise import Noise
 from keras_regkit.layers._survivors import survivors
 
@@ -64,7 +67,7 @@ class DropPath(Noise):
         "mode": OneOf("sample", "batch"),
     }
 
-    def __init__(self, rate, mode="sample", seed=None, **kwargs):
+    def __init__(self, rate: StrengthLike, mode: str = "sample", seed: int | None = None, **kwargs: Any):
         super().__init__(rate, seed, **kwargs)
         check_arguments({"mode": self.RANGES["mode"]}, mode=mode)
         self.mode = mode

@@ -2,11 +2,14 @@
 
 import dataclasses
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.layers._noise import Noise
 from keras_regkit.layers._survivors import survivors
 
@@ -75,12 +78,18 @@ class Dropout(Noise):
     [0.0, 2.0]
     """
 
-    RANGES = {  # noqa: RUF012
+    RANGES: dict[str, Any] = {  # noqa: RUF012
         "rate": Interval(0, 1, closed="left"),
         "noise_shape": NoiseShape(),
     }
 
-    def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        rate: StrengthLike,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(rate, seed, **kwargs)
         self.RANGES["noise_shape"].check("noise_shape", noise_shape)
         self.noise_shape = noise_shape

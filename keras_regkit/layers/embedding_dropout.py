@@ -1,10 +1,13 @@
 """Dropping whole words of an embedding."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.layers._survivors import survivors
 
 
@@ -51,7 +54,7 @@ class EmbeddingDropout(keras.layers.Wrapper):
 
     monte_carlo = True
 
-    def __init__(self, layer, rate, seed=None, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, rate: StrengthLike, seed: int | None = None, **kwargs: Any):
         if not isinstance(layer, keras.layers.Embedding):
             raise ValueError(
                 "`layer` must be a keras.layers.Embedding, whose words are dropped. Received: "

@@ -1,5 +1,7 @@
 """Normalization of each channel of each sample by its own mean square."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -84,14 +86,14 @@ class FilterResponseNormalization(keras.layers.Layer):
 
     def __init__(
         self,
-        axis=-1,
-        epsilon=1e-6,
-        learned_epsilon=False,
-        threshold=True,
-        beta_initializer="zeros",
-        gamma_initializer="ones",
-        tau_initializer="zeros",
-        **kwargs,
+        axis: int = -1,
+        epsilon: float = 1e-6,
+        learned_epsilon: bool = False,
+        threshold: bool = True,
+        beta_initializer: str | keras.Initializer = "zeros",
+        gamma_initializer: str | keras.Initializer = "ones",
+        tau_initializer: str | keras.Initializer = "zeros",
+        **kwargs: Any,
     ):
         check_arguments(self.RANGES, axis=axis, epsilon=epsilon, learned_epsilon=learned_epsilon, threshold=threshold)
         super().__init__(**kwargs)

@@ -1,5 +1,7 @@
 """Batch normalization over parts of a batch."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -83,7 +85,7 @@ class GhostBatchNormalization(keras.layers.BatchNormalization):
         "groups": Interval(1, integer=True, optional=True),
     }
 
-    def __init__(self, virtual_batch_size=None, groups=None, axis=-1, **kwargs):
+    def __init__(self, virtual_batch_size: int | None = None, groups: int | None = None, axis: int = -1, **kwargs: Any):
         check_arguments(self.RANGES, virtual_batch_size=virtual_batch_size, groups=groups)
         if virtual_batch_size is not None and groups is not None:
             raise ValueError(

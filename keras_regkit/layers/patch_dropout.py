@@ -1,5 +1,7 @@
 """Training a vision transformer on part of the patches."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -61,7 +63,7 @@ class PatchDropout(keras.layers.Layer):
 
     monte_carlo = True
 
-    def __init__(self, rate, class_tokens=1, seed=None, **kwargs):
+    def __init__(self, rate: float, class_tokens: int = 1, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, rate=rate, class_tokens=class_tokens)
         self.rate = rate

@@ -1,5 +1,7 @@
 """Random mixtures of two residual branches."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -52,7 +54,7 @@ class ShakeShake(keras.layers.Layer):
 
     monte_carlo = True
 
-    def __init__(self, mode="sample", seed=None, **kwargs):
+    def __init__(self, mode: str = "sample", seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, mode=mode)
         self.mode = mode

@@ -1,6 +1,7 @@
 """Kernels divided by their largest singular value."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -81,7 +82,7 @@ class SpectralNormalization(Reparametrized):
 
     RANGES = {"power_iterations": Interval(1, integer=True)}  # noqa: RUF012
 
-    def __init__(self, layer, power_iterations=1, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, power_iterations: int = 1, **kwargs: Any):
         check_arguments(self.RANGES, power_iterations=power_iterations)
         super().__init__(layer, **kwargs)
         self.power_iterations = power_iterations

@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+from typing import Any
 
 import keras
 from keras import ops
@@ -57,7 +58,7 @@ class StochasticDepth(keras.layers.Layer):
 
     monte_carlo = True
 
-    def __init__(self, branch, rate, seed=None, **kwargs):
+    def __init__(self, branch: keras.layers.Layer, rate: float, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         if not isinstance(branch, keras.layers.Layer):
             raise TypeError(

@@ -1,5 +1,7 @@
 """Kernels with mean 0 and variance 1 per output unit."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -61,7 +63,7 @@ class WeightStandardization(Reparametrized):
 
     RANGES = {"epsilon": Interval(0, closed="neither")}  # noqa: RUF012
 
-    def __init__(self, layer, epsilon=1e-5, **kwargs):
+    def __init__(self, layer: keras.layers.Layer, epsilon: float = 1e-5, **kwargs: Any):
         check_arguments(self.RANGES, epsilon=epsilon)
         super().__init__(layer, **kwargs)
         self.epsilon = epsilon

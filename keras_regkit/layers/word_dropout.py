@@ -1,11 +1,14 @@
 """Replacing words by the unknown one."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.layers._noise import Noise
 
 
@@ -77,7 +80,14 @@ class WordDropout(Noise):
         "protected": TokenIds(),
     }
 
-    def __init__(self, rate, replacement=1, protected=(0,), seed=None, **kwargs):
+    def __init__(
+        self,
+        rate: StrengthLike,
+        replacement: int = 1,
+        protected: Sequence[int] = (0,),
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(rate, seed, **kwargs)
         check_arguments(self.RANGES, replacement=replacement, protected=protected)
         self.replacement = replacement

@@ -1,5 +1,7 @@
 """Recurrent cells that keep some of their state."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -75,7 +77,14 @@ class Zoneout(keras.layers.Layer):
 
     monte_carlo = True
 
-    def __init__(self, cell, rate_hidden, rate_cell=0.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        cell: keras.layers.Layer,
+        rate_hidden: float,
+        rate_cell: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         _check_cell(cell)
         kwargs.setdefault("dtype", cell.dtype_policy)
         super().__init__(**kwargs)

@@ -3,6 +3,7 @@
 import collections.abc
 import dataclasses
 import warnings
+from typing import Any
 
 import keras
 
@@ -61,11 +62,11 @@ class Lever:
         for value in self.strengths:
             self.check(value)
 
-    def check(self, strength):
+    def check(self, strength: Any) -> Any:
         """Returns `strength` if the card allows it; raises `ValueError` or `TypeError` that names the lever if not."""
         return self.bounds.check(f"{self.name} strength", strength)
 
-    def apply(self, model_or_config, strength):
+    def apply(self, model_or_config: Any, strength: Any) -> Any:
         """Returns a copy of the model, or of the preset's keyword arguments, with the lever set to `strength`.
 
         Args:
@@ -96,7 +97,7 @@ class Lever:
             f"Received: {type(model_or_config).__name__}"
         )
 
-    def callbacks(self, strength, monitor="val_loss", mode="auto"):
+    def callbacks(self, strength: Any, monitor: str = "val_loss", mode: str = "auto") -> list[keras.callbacks.Callback]:
         """Returns the callbacks that the lever adds to `fit`; an empty list for one that acts on the model."""
         self.check(strength)
         return self.make_callbacks(strength, monitor, mode) if self.make_callbacks else []

@@ -1,6 +1,7 @@
 """All cards by name, and the ways users write which levers they mean."""
 
 import collections.abc
+from typing import Any
 
 from keras_regkit._core.checks import did_you_mean
 from keras_regkit.levers.cards import CARDS
@@ -9,12 +10,12 @@ from keras_regkit.levers.lever import Lever
 _BY_NAME = {card.name: card for card in CARDS}
 
 
-def names():
+def names() -> tuple[str, ...]:
     """Returns the names of all levers, in the order in which the workflow reaches for them."""
     return tuple(_BY_NAME)
 
 
-def get(name):
+def get(name: str) -> Lever:
     """Returns the card called `name` (or the `Lever` itself, if that is what was given).
 
     Raises:
@@ -33,7 +34,7 @@ def get(name):
     return _BY_NAME[name]
 
 
-def parse(levers):
+def parse(levers: Any) -> list[tuple[Lever, tuple]]:
     """Returns `[(lever, strengths), ...]` for what users write.
 
     Args:

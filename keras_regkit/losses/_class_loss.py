@@ -1,5 +1,7 @@
 """What the losses on classes have in common: any kind of labels, logits or probabilities, one strength."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -21,7 +23,7 @@ class ClassLoss(keras.losses.Loss):
     """
 
     STRENGTH = ""
-    RANGES = {"from_logits": FLAG}  # noqa: RUF012
+    RANGES: dict[str, Any] = {"from_logits": FLAG}  # noqa: RUF012
 
     def __init__(self, strength, from_logits, reduction, name, dtype, multi_label=False):
         check_arguments({"from_logits": FLAG, "multi_label": FLAG}, from_logits=from_logits, multi_label=multi_label)

@@ -1,11 +1,10 @@
 """Bootstrapping: labels that are in part the model's own predictions."""
 
-from keras_regkit._core.types import StrengthLike
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 from keras_regkit.losses.confidence_penalty import entropy
 
@@ -72,13 +71,13 @@ class Bootstrapping(ClassLoss):
 
     def __init__(
         self,
-        kind: str="soft",
-        beta: StrengthLike=0.95,
-        from_logits: bool=False,
-        multi_label: bool=False,
-        reduction: str | None="sum_over_batch_size",
-        name: str="bootstrapping",
-        dtype: str | keras.DTypePolicy | None=None,
+        kind: str = "soft",
+        beta: StrengthLike = 0.95,
+        from_logits: bool = False,
+        multi_label: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "bootstrapping",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         check_arguments({"kind": self.RANGES["kind"]}, kind=kind)
         super().__init__(beta, from_logits, reduction, name, dtype, multi_label)

@@ -1,11 +1,10 @@
 """The confidence penalty: predictions of low entropy cost."""
 
-from keras_regkit._core.types import StrengthLike
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 
 
@@ -59,12 +58,12 @@ class ConfidencePenalty(ClassLoss):
 
     def __init__(
         self,
-        beta: StrengthLike=0.1,
-        from_logits: bool=False,
-        multi_label: bool=False,
-        reduction: str | None="sum_over_batch_size",
-        name: str="confidence_penalty",
-        dtype: str | keras.DTypePolicy | None=None,
+        beta: StrengthLike = 0.1,
+        from_logits: bool = False,
+        multi_label: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "confidence_penalty",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         super().__init__(beta, from_logits, reduction, name, dtype, multi_label)
 

@@ -1,13 +1,12 @@
 """Early-learning regularization: hold on to what was predicted before the noise was learnt."""
 
-from keras_regkit._core.types import StrengthLike
-
 import keras
 from keras import ops
 
 from keras_regkit._core.backend import is_traced, when_differentiated
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.tracking import adopt, all_layers
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 from keras_regkit.losses._labels import Classes, checked
 from keras_regkit.losses._memory import Memory
@@ -101,12 +100,12 @@ class EarlyLearning(ClassLoss):
         self,
         samples: int,
         classes: int,
-        strength: StrengthLike=3.0,
-        momentum: float=0.7,
-        from_logits: bool=False,
-        reduction: str | None="sum_over_batch_size",
-        name: str="early_learning",
-        dtype: str | keras.DTypePolicy | None=None,
+        strength: StrengthLike = 3.0,
+        momentum: float = 0.7,
+        from_logits: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "early_learning",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         own = {k: self.RANGES[k] for k in ("samples", "classes", "momentum")}
         check_arguments(own, samples=samples, classes=classes, momentum=momentum)

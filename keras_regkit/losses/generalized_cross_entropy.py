@@ -1,11 +1,10 @@
 """Generalized cross-entropy, between cross-entropy and mean absolute error."""
 
-from keras_regkit._core.types import StrengthLike
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 
 # Below this, (1 − p^q) / q is no longer told apart from −log p, and q must not be divided by.
@@ -74,12 +73,12 @@ class GeneralizedCrossEntropy(ClassLoss):
 
     def __init__(
         self,
-        q: StrengthLike=0.7,
-        from_logits: bool=False,
-        multi_label: bool=False,
-        reduction: str | None="sum_over_batch_size",
-        name: str="generalized_cross_entropy",
-        dtype: str | keras.DTypePolicy | None=None,
+        q: StrengthLike = 0.7,
+        from_logits: bool = False,
+        multi_label: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "generalized_cross_entropy",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         super().__init__(q, from_logits, reduction, name, dtype, multi_label)
 

@@ -1,7 +1,5 @@
 """Labels that say which sample they belong to."""
 
-from keras_regkit._core.types import Array
-
 import warnings
 
 import numpy as np
@@ -9,6 +7,7 @@ from keras import ops
 
 from keras_regkit._core.backend import when_differentiated
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import Array
 from keras_regkit._core.warnings import DataWarning, NoEffectWarning
 from keras_regkit.losses._labels import checked
 
@@ -16,7 +15,7 @@ from keras_regkit.losses._labels import checked
 MOST_SAMPLES = 2**24
 
 
-def index_labels(labels: Array, classes: int, index: Array | None=None) -> Array:
+def index_labels(labels: Array, classes: int, index: Array | None = None) -> Array:
     """Returns one-hot or soft labels with one more column, which says which sample each row is.
 
     Use it for the training labels of `EarlyLearning` and `JSDConsistency`, in place of `y` in `fit`. The column holds

@@ -1,13 +1,12 @@
 """AugMix's consistency: three views of a sample shall be predicted alike."""
 
-from keras_regkit._core.types import StrengthLike
-
 import math
 
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 from keras_regkit.losses._labels import Classes, checked
 from keras_regkit.losses.index_labels import split_index, warned_of_without_index
@@ -90,11 +89,11 @@ class JSDConsistency(ClassLoss):
 
     def __init__(
         self,
-        strength: StrengthLike=12.0,
-        from_logits: bool=False,
-        reduction: str | None="sum_over_batch_size",
-        name: str="jsd_consistency",
-        dtype: str | keras.DTypePolicy | None=None,
+        strength: StrengthLike = 12.0,
+        from_logits: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "jsd_consistency",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         super().__init__(strength, from_logits, reduction, name, dtype)
 

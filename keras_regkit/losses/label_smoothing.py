@@ -1,12 +1,11 @@
 """Label smoothing for integer, one-hot, soft and binary labels."""
 
-from keras_regkit._core.types import StrengthLike
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.losses._labels import Classes, is_sparse
 
 
@@ -82,11 +81,11 @@ class LabelSmoothing(keras.losses.Loss):
 
     def __init__(
         self,
-        loss: str | keras.losses.Loss="sparse_categorical_crossentropy",
-        smoothing: StrengthLike=0.1,
-        convention: str="uniform",
-        name: str="label_smoothing",
-        dtype: str | keras.DTypePolicy | None=None,
+        loss: str | keras.losses.Loss = "sparse_categorical_crossentropy",
+        smoothing: StrengthLike = 0.1,
+        convention: str = "uniform",
+        name: str = "label_smoothing",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         check_arguments({"convention": self.RANGES["convention"]}, convention=convention)
         inner, kind = _recognize(loss)

@@ -1,11 +1,10 @@
 """Poly-1: cross-entropy with its first polynomial coefficient turned."""
 
-from keras_regkit._core.types import StrengthLike
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 
 
@@ -61,12 +60,12 @@ class PolyLoss(ClassLoss):
 
     def __init__(
         self,
-        epsilon: StrengthLike=1.0,
-        from_logits: bool=False,
-        multi_label: bool=False,
-        reduction: str | None="sum_over_batch_size",
-        name: str="poly_loss",
-        dtype: str | keras.DTypePolicy | None=None,
+        epsilon: StrengthLike = 1.0,
+        from_logits: bool = False,
+        multi_label: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "poly_loss",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         super().__init__(epsilon, from_logits, reduction, name, dtype, multi_label)
 

@@ -1,13 +1,12 @@
 """Symmetric cross-entropy, for noisy labels."""
 
-from keras_regkit._core.types import StrengthLike
-
 import math
 
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.losses._class_loss import FLAG, ClassLoss, like
 
 
@@ -79,14 +78,14 @@ class SymmetricCrossEntropy(ClassLoss):
 
     def __init__(
         self,
-        alpha: float=0.1,
-        beta: StrengthLike=1.0,
-        log_clip: float=-4.0,
-        from_logits: bool=False,
-        multi_label: bool=False,
-        reduction: str | None="sum_over_batch_size",
-        name: str="symmetric_cross_entropy",
-        dtype: str | keras.DTypePolicy | None=None,
+        alpha: float = 0.1,
+        beta: StrengthLike = 1.0,
+        log_clip: float = -4.0,
+        from_logits: bool = False,
+        multi_label: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "symmetric_cross_entropy",
+        dtype: str | keras.DTypePolicy | None = None,
     ):
         check_arguments({k: self.RANGES[k] for k in ("alpha", "log_clip")}, alpha=alpha, log_clip=log_clip)
         super().__init__(beta, from_logits, reduction, name, dtype, multi_label)

@@ -1,7 +1,7 @@
 """Gradients clipped by the size of the weights they change."""
 
-from typing import Any
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -72,7 +72,14 @@ class AdaptiveGradientClipping(Mixin):
         "clipping_exclude": Patterns(optional=True),
     }
 
-    def __init__(self, *args: Any, clipping: float=0.01, clipping_floor: float=1e-3, clipping_exclude: Sequence[str] | None=None, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        clipping: float = 0.01,
+        clipping_floor: float = 1e-3,
+        clipping_exclude: Sequence[str] | None = None,
+        **kwargs: Any,
+    ):
         check_arguments(
             AdaptiveGradientClipping.RANGES,
             clipping=clipping,

@@ -1,7 +1,7 @@
 """Gradients without their mean."""
 
-from typing import Any
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -52,7 +52,7 @@ class GradientCentralization(Mixin):
     RANK = 40
     RANGES = {"centralize_exclude": Patterns(optional=True)}  # noqa: RUF012
 
-    def __init__(self, *args: Any, centralize_exclude: Sequence[str] | None=None, **kwargs: Any):
+    def __init__(self, *args: Any, centralize_exclude: Sequence[str] | None = None, **kwargs: Any):
         check_arguments(GradientCentralization.RANGES, centralize_exclude=centralize_exclude)
         super().__init__(*args, **kwargs)
         self.centralize_exclude = centralize_exclude

@@ -1,8 +1,7 @@
 """Learning rates that fall from the last layer to the first."""
 
-from collections.abc import Sequence
-
 import re
+from collections.abc import Sequence
 
 import keras
 
@@ -13,7 +12,7 @@ from keras_regkit.optimizers._paths import check_pattern, fits
 RANGES = {"decay": Interval(0, closed="right")}
 
 
-def layerwise_learning_rates(model: keras.Model, decay: float, blocks: Sequence[str] | None=None) -> dict[str, float]:
+def layerwise_learning_rates(model: keras.Model, decay: float, blocks: Sequence[str] | None = None) -> dict[str, float]:
     """Returns multipliers of the learning rate that fall from the model's outputs to its inputs.
 
     Use it to fine-tune a pretrained model: the last layers learn at the full rate, those before them slower and slower.

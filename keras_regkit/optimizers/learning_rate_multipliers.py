@@ -1,9 +1,8 @@
 """A learning rate for each layer."""
 
-from typing import Any
-from collections.abc import Mapping
-
 import collections.abc
+from collections.abc import Mapping
+from typing import Any
 
 import keras
 from keras import ops
@@ -53,7 +52,9 @@ class LearningRateMultipliers(Mixin):
     RANK = 80
     RANGES = {"multipliers_strict": OneOf(True, False)}  # noqa: RUF012
 
-    def __init__(self, *args: Any, multipliers: Mapping[str, float] | None=None, multipliers_strict: bool=True, **kwargs: Any):
+    def __init__(
+        self, *args: Any, multipliers: Mapping[str, float] | None = None, multipliers_strict: bool = True, **kwargs: Any
+    ):
         check_arguments(LearningRateMultipliers.RANGES, multipliers_strict=multipliers_strict)
         _check(multipliers)
         super().__init__(*args, **kwargs)

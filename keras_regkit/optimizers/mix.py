@@ -31,7 +31,7 @@ _WRAPPERS = tuple(
 )
 
 
-def mix(base: type[keras.optimizers.Optimizer], *mixins: type) -> type[keras.optimizers.Optimizer]:
+def mix(base: type, *mixins: type[Mixin]) -> type[keras.optimizers.Optimizer]:
     """Returns an optimizer class with the mixins put before `base`.
 
     Use it where there is no ready class for what you want together. Models that were compiled with one are saved and

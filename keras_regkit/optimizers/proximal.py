@@ -1,8 +1,7 @@
 """Proximal steps: penalties that bring weights to exactly zero."""
 
-from typing import Any
-
 import warnings
+from typing import Any
 
 import keras
 from keras import ops

@@ -1,9 +1,8 @@
 """Weight decay for those weights alone that overfit."""
 
-from typing import Any
-from collections.abc import Sequence
-
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -58,7 +57,7 @@ class WeightDecayPolicy(Mixin):
         "decay_exclude": Patterns(optional=True),
     }
 
-    def __init__(self, *args: Any, decay_min_rank: int=2, decay_exclude: Sequence[str] | None=None, **kwargs: Any):
+    def __init__(self, *args: Any, decay_min_rank: int = 2, decay_exclude: Sequence[str] | None = None, **kwargs: Any):
         check_arguments(WeightDecayPolicy.RANGES, decay_min_rank=decay_min_rank, decay_exclude=decay_exclude)
         super().__init__(*args, **kwargs)
         self.decay_min_rank = decay_min_rank

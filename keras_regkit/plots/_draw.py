@@ -1,10 +1,11 @@
 """One function that draws every record, by its type."""
 
 import functools
+from typing import Any
 
 
 @functools.singledispatch
-def draw(record, **options):
+def draw(record: Any, **options: Any) -> Any:
     """Draws a record and returns the matplotlib figure.
 
     The same as `record.plot(**options)`.

@@ -16,27 +16,27 @@ RANGES = {
 
 
 def causal_transformer(
-    length,
-    vocabulary,
+    length: int,
+    vocabulary: int,
     *,
-    width=128,
-    heads=4,
-    blocks=2,
-    feedforward=None,
-    dropout=0.1,
-    attention_dropout=0.1,
-    embedding_dropout=0.1,
-    drop_path=0.0,
-    tie_embeddings=True,
-    l2=0.0,
-    label_smoothing=0.0,
-    weight_decay=None,
-    optimizer="adam",
-    learning_rate=None,
-    clip_norm=None,
-    seed=None,
-    name="causal_transformer",
-):
+    width: int = 128,
+    heads: int = 4,
+    blocks: int = 2,
+    feedforward: int | None = None,
+    dropout: float = 0.1,
+    attention_dropout: float = 0.1,
+    embedding_dropout: float = 0.1,
+    drop_path: float = 0.0,
+    tie_embeddings: bool = True,
+    l2: float = 0.0,
+    label_smoothing: float = 0.0,
+    weight_decay: float | None = None,
+    optimizer: str | type[keras.optimizers.Optimizer] | keras.optimizers.Optimizer = "adam",
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule | None = None,
+    clip_norm: float | None = None,
+    seed: int | None = None,
+    name: str = "causal_transformer",
+) -> keras.Model:
     """Builds and compiles a small language model that predicts each token from those before it.
 
     Use it for texts, or any sequences of symbols, in rows of `length` tokens: `x = rows[:, :-1]`, `y = rows[:, 1:]`.

@@ -1,5 +1,8 @@
 """A small convolutional network: blocks of convolutions, pooling, and a head with dropout."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval
@@ -17,25 +20,25 @@ RANGES = {
 
 
 def convnet(
-    input_shape,
-    outputs=None,
-    task="multiclass",
+    input_shape: tuple[int, ...],
+    outputs: int | None = None,
+    task: str = "multiclass",
     *,
-    filters=(32, 64, 128),
-    convolutions=2,
-    dropout=0.5,
-    spatial_dropout=0.0,
-    l2=1e-4,
-    batch_norm=True,
-    activation="relu",
-    label_smoothing=0.0,
-    weight_decay=None,
-    optimizer="adam",
-    learning_rate=None,
-    clip_norm=None,
-    seed=None,
-    name="convnet",
-):
+    filters: Sequence[int] = (32, 64, 128),
+    convolutions: int = 2,
+    dropout: float = 0.5,
+    spatial_dropout: float = 0.0,
+    l2: float = 1e-4,
+    batch_norm: bool = True,
+    activation: str | Callable[..., Any] = "relu",
+    label_smoothing: float = 0.0,
+    weight_decay: float | None = None,
+    optimizer: str | type[keras.optimizers.Optimizer] | keras.optimizers.Optimizer = "adam",
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule | None = None,
+    clip_norm: float | None = None,
+    seed: int | None = None,
+    name: str = "convnet",
+) -> keras.Model:
     """Builds and compiles a small network for images, in the manner of VGG.
 
     Use it as the baseline for small images (8 to 96 pixels) and some thousand of them; for more depth take `resnet`.

@@ -1,5 +1,7 @@
 """A recurrent network with dropout that is locked over time."""
 
+from collections.abc import Sequence
+
 import keras
 
 from keras_regkit._core.checks import Interval, OneOf
@@ -21,27 +23,27 @@ RANGES = {
 
 
 def lstm(
-    input_shape,
-    outputs=None,
-    task="multiclass",
+    input_shape: int | tuple[int, ...],
+    outputs: int | None = None,
+    task: str = "multiclass",
     *,
-    vocabulary=None,
-    mask_value=None,
-    embedding=64,
-    units=64,
-    return_sequences=False,
-    dropout=0.2,
-    recurrent_dropout=0.0,
-    embedding_dropout=0.0,
-    l2=0.0,
-    label_smoothing=0.0,
-    weight_decay=None,
-    optimizer="adam",
-    learning_rate=None,
-    clip_norm=None,
-    seed=None,
-    name="lstm",
-):
+    vocabulary: int | None = None,
+    mask_value: float | None = None,
+    embedding: int = 64,
+    units: int | Sequence[int] = 64,
+    return_sequences: bool = False,
+    dropout: float = 0.2,
+    recurrent_dropout: float = 0.0,
+    embedding_dropout: float = 0.0,
+    l2: float = 0.0,
+    label_smoothing: float = 0.0,
+    weight_decay: float | None = None,
+    optimizer: str | type[keras.optimizers.Optimizer] | keras.optimizers.Optimizer = "adam",
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule | None = None,
+    clip_norm: float | None = None,
+    seed: int | None = None,
+    name: str = "lstm",
+) -> keras.Model:
     """Builds and compiles a recurrent network for sequences: series with features, or texts as token ids.
 
     Use it for short series, and for texts where data are few. Dropout keeps its mask for all steps of a sequence
@@ -125,7 +127,7 @@ def lstm(
             "`embedding_dropout` drops words, and needs a `vocabulary`. "
             f"Received: embedding_dropout={embedding_dropout}, vocabulary=None"
         )
-    units = building.sizes("units", units, "one LSTM layer at least, such as 64 or (128, 64)")
+    widths = building.sizes("units", units, "one LSTM layer at least, such as 64 or (128, 64)")
     outputs = building.check_outputs(outputs, task)
     building.check_smoothing(task, label_smoothing)
     seeds = building.seeds(seed)
@@ -136,7 +138,7 @@ def lstm(
     else:
         inputs = keras.Input(shape, name="features")
         x = inputs if mask_value is None else keras.layers.Masking(mask_value, name="masking")(inputs)
-    for i, width in enumerate(units, start=1):
+    for i, width in enumerate(widths, start=1):
         x = _lock(x, dropout, next(seeds), f"dropout_{i}")
         x = keras.layers.LSTM(
             width,
@@ -145,7 +147,7 @@ def lstm(
             kernel_regularizer=building.penalty(0, l2),
             recurrent_regularizer=building.penalty(0, l2),
             recurrent_dropout=recurrent_dropout,
-            return_sequences=return_sequences or i < len(units),
+            return_sequences=return_sequences or i < len(widths),
             seed=next(seeds),
             name=f"lstm_{i}",
         )(x)

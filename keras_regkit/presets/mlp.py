@@ -1,5 +1,8 @@
 """The template for tables: Dense, BatchNormalization, Dropout and a light L2."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval
@@ -16,27 +19,27 @@ RANGES = {
 
 
 def mlp(
-    input_shape,
-    outputs=None,
-    task="binary",
+    input_shape: int | tuple[int, ...],
+    outputs: int | None = None,
+    task: str = "binary",
     *,
-    units=(256, 128),
-    l1=0.0,
-    l2=1e-4,
-    dropout=0.2,
-    input_dropout=0.0,
-    batch_norm=True,
-    max_norm=None,
-    activation="relu",
-    label_smoothing=0.0,
-    weight_decay=None,
-    normalization=None,
-    optimizer="adam",
-    learning_rate=None,
-    clip_norm=None,
-    seed=None,
-    name="mlp",
-):
+    units: Sequence[int] = (256, 128),
+    l1: float = 0.0,
+    l2: float = 1e-4,
+    dropout: float | Sequence[float] = 0.2,
+    input_dropout: float = 0.0,
+    batch_norm: bool = True,
+    max_norm: float | None = None,
+    activation: str | Callable[..., Any] = "relu",
+    label_smoothing: float = 0.0,
+    weight_decay: float | None = None,
+    normalization: keras.layers.Normalization | bool | None = None,
+    optimizer: str | type[keras.optimizers.Optimizer] | keras.optimizers.Optimizer = "adam",
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule | None = None,
+    clip_norm: float | None = None,
+    seed: int | None = None,
+    name: str = "mlp",
+) -> keras.Model:
     """Builds and compiles the documented template for tables.
 
     Use it as the baseline for rows of numbers: it is small, trains in seconds, and each lever in it is one argument.

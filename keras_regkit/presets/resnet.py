@@ -1,5 +1,8 @@
 """A residual network with stochastic depth."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval
@@ -17,24 +20,24 @@ RANGES = {
 
 
 def resnet(
-    input_shape,
-    outputs=None,
-    task="multiclass",
+    input_shape: tuple[int, ...],
+    outputs: int | None = None,
+    task: str = "multiclass",
     *,
-    filters=(16, 32, 64),
-    blocks=2,
-    drop_path=0.1,
-    dropout=0.0,
-    l2=1e-4,
-    activation="relu",
-    label_smoothing=0.0,
-    weight_decay=None,
-    optimizer="adam",
-    learning_rate=None,
-    clip_norm=None,
-    seed=None,
-    name="resnet",
-):
+    filters: Sequence[int] = (16, 32, 64),
+    blocks: int | Sequence[int] = 2,
+    drop_path: float = 0.1,
+    dropout: float = 0.0,
+    l2: float = 1e-4,
+    activation: str | Callable[..., Any] = "relu",
+    label_smoothing: float = 0.0,
+    weight_decay: float | None = None,
+    optimizer: str | type[keras.optimizers.Optimizer] | keras.optimizers.Optimizer = "adam",
+    learning_rate: float | keras.optimizers.schedules.LearningRateSchedule | None = None,
+    clip_norm: float | None = None,
+    seed: int | None = None,
+    name: str = "resnet",
+) -> keras.Model:
     """Builds and compiles a residual network for images, with pre-activation blocks and stochastic depth.
 
     Use it for small images (16 to 96 pixels) when `convnet` is not enough. A 3 × 3 convolution, then per entry of
@@ -101,18 +104,18 @@ def resnet(
         seed=seed,
     )
     filters = building.sizes("filters", filters, "the filters of one stage at least, such as (16, 32, 64)")
-    blocks = building.per_stage("blocks", blocks, len(filters))
+    counts = building.per_stage("blocks", blocks, len(filters))
     shape = image_shape(input_shape, halvings=len(filters) - 1)
     outputs = building.check_outputs(outputs, task)
     building.check_smoothing(task, label_smoothing)
     seeds = building.seeds(seed)
     make = ConvolutionMaker(seeds, l2, activation)
-    rates = iter(depth_rates(sum(blocks), drop_path))
+    rates = iter(depth_rates(sum(counts), drop_path))
 
     inputs = keras.Input(shape, name="images")
     x = make.convolve(inputs, filters[0], "conv")
     before = filters[0]
-    for stage, (width, count) in enumerate(zip(filters, blocks, strict=True), start=1):
+    for stage, (width, count) in enumerate(zip(filters, counts, strict=True), start=1):
         for block in range(1, count + 1):
             strides = 2 if stage > 1 and block == 1 else 1
             same = strides == 1 and width == before

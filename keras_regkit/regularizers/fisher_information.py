@@ -1,8 +1,7 @@
 """How much each weight matters: the diagonal of the empirical Fisher information."""
 
-from typing import Any
 from collections.abc import Callable
-from keras_regkit._core.types import Array, Data
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,11 +10,14 @@ from keras import ops
 from keras_regkit._core.backend import gradients_of
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.data import count_rows, take_rows
+from keras_regkit._core.types import Array, Data
 
 RANGES = {"samples": Interval(1, integer=True, optional=True), "seed": Interval(0, integer=True)}
 
 
-def fisher_information(model: keras.Model, data: Data, loss: str | Callable[..., Any] | None=None, samples: int=1000, seed: int=0) -> dict[str, Array]:
+def fisher_information(
+    model: keras.Model, data: Data, loss: str | Callable[..., Any] | None = None, samples: int = 1000, seed: int = 0
+) -> dict[str, Array]:
     """Returns, for every trainable weight, how strongly single examples pull at it.
 
     Use it as the importance of `WeightedL2`, to keep a model from forgetting what it learned from `data`: weights with

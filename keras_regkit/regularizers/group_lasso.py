@@ -1,13 +1,12 @@
 """Group lasso: whole groups of weights go to zero together."""
 
-from keras_regkit._core.types import Axis
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.kernel_axes import Axes
 from keras_regkit._core.prox import shrink_groups_in_metric
+from keras_regkit._core.types import Axis
 from keras_regkit.regularizers._groups import (
     expect_step_per_group,
     group_norms,
@@ -72,7 +71,7 @@ class GroupLasso(keras.regularizers.Regularizer):
         "axis": Axes(),
     }
 
-    def __init__(self, strength: float=0.01, groups: str="outputs", axis: Axis=None):
+    def __init__(self, strength: float = 0.01, groups: str = "outputs", axis: Axis = None):
         check_arguments(self.RANGES, strength=strength, groups=groups, axis=axis)
         self.strength = strength
         self.groups = groups

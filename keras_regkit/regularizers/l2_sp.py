@@ -1,9 +1,8 @@
 """L2-SP: a pull towards the weights that fine-tuning started from."""
 
-from typing import Any
-
 import copy
 import functools
+from typing import Any
 
 import keras
 from keras import ops

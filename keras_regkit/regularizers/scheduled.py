@@ -1,12 +1,11 @@
 """A penalty whose strength moves during training."""
 
-from keras_regkit._core.types import StrengthLike
-
 import keras
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.prox import prox
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 
 
 @keras.saving.register_keras_serializable("keras_regkit")
@@ -47,7 +46,9 @@ class Scheduled(keras.layers.Layer, keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0)}  # noqa: RUF012
 
-    def __init__(self, regularizer: str | keras.regularizers.Regularizer, strength: StrengthLike=1.0, name: str | None=None):
+    def __init__(
+        self, regularizer: str | keras.regularizers.Regularizer, strength: StrengthLike = 1.0, name: str | None = None
+    ):
         super().__init__(name=name, dtype="float32", autocast=False)
         regularizer = keras.regularizers.get(regularizer)
         if regularizer is None:

@@ -1,13 +1,12 @@
 """Sparse group lasso: few groups, and few weights within them."""
 
-from keras_regkit._core.types import Axis
-
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.kernel_axes import Axes
 from keras_regkit._core.prox import shrink_groups_in_metric
+from keras_regkit._core.types import Axis
 from keras_regkit.regularizers._groups import expect_step_per_group, group_size, member_axes, shrink_groups
 from keras_regkit.regularizers._numeric import in_float32, magnitude, prox_in_float32, soft_threshold
 from keras_regkit.regularizers.group_lasso import group_lasso
@@ -61,7 +60,7 @@ class SparseGroupLasso(keras.regularizers.Regularizer):
         "axis": Axes(),
     }
 
-    def __init__(self, strength: float=0.01, alpha: float=0.5, groups: str="outputs", axis: Axis=None):
+    def __init__(self, strength: float = 0.01, alpha: float = 0.5, groups: str = "outputs", axis: Axis = None):
         check_arguments(self.RANGES, strength=strength, alpha=alpha, groups=groups, axis=axis)
         self.strength = strength
         self.alpha = alpha

@@ -1,9 +1,8 @@
 """L2 with an importance for every single weight."""
 
-from typing import Any
-
 import copy
 import functools
+from typing import Any
 
 import keras
 from keras import ops
@@ -57,7 +56,7 @@ class WeightedL2(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0)}  # noqa: RUF012
 
-    def __init__(self, strength: float, importance: Any, reference: Any=None):
+    def __init__(self, strength: float, importance: Any, reference: Any = None):
         check_arguments(self.RANGES, strength=strength)
         self.strength = strength
         self.importance = read_array("importance", importance)

@@ -1,11 +1,13 @@
 """The outcome of a run in a terminal, fitted to its width."""
 
+from typing import Any, TextIO
+
 from keras_regkit._core.extras import require
 
 _COLOURS = {"helps": "green", "hurts": "red", "better": "green", "worse": "red"}
 
 
-def print_decision(decision, file=None, width=None):
+def print_decision(decision: Any, file: TextIO | None = None, width: int | None = None) -> None:
     """Prints a `Decision`: data, diagnosis, study, combination, conclusion.
 
     Args:

@@ -1,16 +1,18 @@
 """The door of the room."""
 
 import pathlib
+from typing import Any
 
 from keras_regkit._core.extras import require
 from keras_regkit._core.files import write_atomically
+from keras_regkit._core.types import PathLike
 from keras_regkit.report import formats
 from keras_regkit.report.page import page
 from keras_regkit.studies import Decision
 from keras_regkit.tables import TableSchema
 
 
-def write(decision, path, table_summary=None):
+def write(decision: Any, path: PathLike, table_summary: Any = None) -> pathlib.Path:
     """Writes the report of a whole run as one HTML file.
 
     Use it to show what was found to somebody who was not there: the page holds its pictures, needs no network and no

@@ -1,5 +1,7 @@
 """A strength that jumps."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -31,7 +33,13 @@ class Piecewise(Schedule):
     [0.0, 0.0, 0.25, 0.5]
     """
 
-    def __init__(self, boundaries, values, unit="steps", steps_per_epoch=None):
+    def __init__(
+        self,
+        boundaries: Sequence[float],
+        values: Sequence[float],
+        unit: str = "steps",
+        steps_per_epoch: int | None = None,
+    ):
         OneOf("steps", "epochs").check("unit", unit)
         super().__init__(unit, steps_per_epoch)
         boundaries, values = list(boundaries), list(values)

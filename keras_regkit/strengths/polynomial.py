@@ -35,7 +35,15 @@ class Polynomial(Ramp):
     [1.0, 0.125, 0.0]
     """
 
-    def __init__(self, start, end, steps=None, epochs=None, power=3.0, steps_per_epoch=None):
+    def __init__(
+        self,
+        start: float,
+        end: float,
+        steps: int | None = None,
+        epochs: int | None = None,
+        power: float = 3.0,
+        steps_per_epoch: int | None = None,
+    ):
         Interval(0, closed="neither").check("power", power)
         super().__init__(start, end, steps, epochs, steps_per_epoch)
         self.power = power

@@ -1,9 +1,11 @@
 """Which strengths a model has."""
 
+import keras
+
 from keras_regkit._core.strength import strengths_in
 
 
-def read(model):
+def read(model: keras.Model) -> dict[str, float]:
     """Returns the strengths that can move in a model, as they stand.
 
     Use it to find the names under which `callbacks.StrengthMonitor` logs them and `callbacks.StrengthSchedule` drives

@@ -50,10 +50,17 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 class Ramp(Schedule):
     """A way from `start` to `end` in so many steps or epochs; `end` from there on. Subclasses give its shape."""
 
-    def __init__(self, start, end, steps=None, epochs=None, steps_per_epoch=None):
+    def __init__(
+        self,
+        start: float,
+        end: float,
+        steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+    ):
         FINITE.check("start", start)
         FINITE.check("end", end)
-        super().__init__(*unit_of(steps, epochs), steps_per_epoch)
+        super().__init__(unit_of(steps, epochs), steps_per_epoch)
         self.start = start
         self.end = end
         self.steps = steps
@@ -78,9 +85,9 @@ class Ramp(Schedule):
 
 
 def unit_of(steps, epochs):
-    """Returns `("steps",)` or `("epochs",)`, whichever length is given."""
+    """Returns `"steps"` or `"epochs"`, whichever length is given."""
     LENGTH.check("steps", steps)
     LENGTH.check("epochs", epochs)
     if (steps is None) == (epochs is None):
         raise ValueError(f"Give the length as `steps` or as `epochs`. Received: steps={steps}, epochs={epochs}")
-    return ("epochs",) if steps is None else ("steps",)
+    return "epochs" if steps is None else "steps"

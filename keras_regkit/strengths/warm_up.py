@@ -1,5 +1,7 @@
 """A strength that is brought in slowly."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -33,9 +35,16 @@ class WarmUp(Schedule):
     [0.0, 0.25, 0.5, 0.5]
     """
 
-    def __init__(self, after, steps=None, epochs=None, start=0.0, steps_per_epoch=None):
+    def __init__(
+        self,
+        after: Any,
+        steps: int | None = None,
+        epochs: int | None = None,
+        start: float = 0.0,
+        steps_per_epoch: int | None = None,
+    ):
         FINITE.check("start", start)
-        super().__init__(*unit_of(steps, epochs), steps_per_epoch)
+        super().__init__(unit_of(steps, epochs), steps_per_epoch)
         if isinstance(after, dict):
             after = keras.saving.deserialize_keras_object(after)
         if not isinstance(after, keras.optimizers.schedules.LearningRateSchedule):

@@ -4,6 +4,7 @@ import warnings
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.extras import require
+from keras_regkit._core.types import Frame
 from keras_regkit._core.warnings import DataWarning
 from keras_regkit.tables.cells_as_numbers import LARGEST, count_infinite, missing_tokens, to_numbers
 from keras_regkit.tables.require_column import require_column
@@ -14,7 +15,7 @@ IDENTIFIER_SHARE = 0.5
 RANGES = {"max_categories": Interval(2, integer=True)}
 
 
-def describe_columns(frame, target, *, group=None, max_categories=100):
+def describe_columns(frame: Frame, target: str, *, group: str | None = None, max_categories: int = 100) -> TableSchema:
     """Finds out the kind of each column: numeric, boolean, category, or dropped and why.
 
     Numbers are numeric and booleans 0 or 1. Text is a category, unless most of it reads as numbers. Dropped are

@@ -1,9 +1,11 @@
 """What the target column asks for: a decision between two, between several, or a number."""
 
 import warnings
+from typing import Any
 
 from keras_regkit._core.checks import Interval, OneOf
 from keras_regkit._core.extras import require
+from keras_regkit._core.types import Frame
 from keras_regkit._core.warnings import DataWarning
 from keras_regkit.tables.cells_as_numbers import count_infinite, missing_tokens, to_numbers
 from keras_regkit.tables.read_table import MINIMUM_ROWS
@@ -12,13 +14,13 @@ from keras_regkit.tables.require_column import require_column
 TASKS = ("binary", "multiclass", "regression")
 MOST_INTEGER_CLASSES = 20
 MOST_CLASSES = 1000
-RANGES = {
+RANGES: dict[str, Any] = {
     "task": OneOf("auto", "classification", *TASKS),
     "minimum_rows": Interval(1, integer=True),
 }
 
 
-def rows_with_target(frame, target, *, minimum_rows=MINIMUM_ROWS):
+def rows_with_target(frame: Frame, target: str, *, minimum_rows: int = MINIMUM_ROWS) -> Frame:
     """Returns the rows whose target is known, with a target of numbers as numbers.
 
     Args:
@@ -61,7 +63,7 @@ def rows_with_target(frame, target, *, minimum_rows=MINIMUM_ROWS):
     return frame[known].reset_index(drop=True)
 
 
-def infer_task(series, task="auto"):
+def infer_task(series: Any, task: str = "auto") -> tuple[str, str, tuple | None]:
     """Decides what kind of task a target column asks for.
 
     Text, categories and booleans are classes; so are whole numbers with at most 20 different values. Other numbers

@@ -1,12 +1,16 @@
 """A model that takes the rows of a table as they are."""
 
 import warnings
+from typing import Any
 
 import keras
 from keras import layers, ops
 
+from keras_regkit._core.types import Frame
 from keras_regkit._core.warnings import DataWarning
-from keras_regkit.tables.table_encoder import category_texts, numeric_matrix
+from keras_regkit.tables.table_encoder import TableEncoder, category_texts, numeric_matrix
+from keras_regkit.tables.table_schema import TableSchema
+from keras_regkit.tables.target_encoder import TargetEncoder
 
 LOSSES = {
     "binary": ("binary_crossentropy", "accuracy"),
@@ -16,7 +20,9 @@ LOSSES = {
 OWN = ("keras", "builtins", "numpy")  # packages that are wherever Keras is
 
 
-def raw_row_model(core, encoder, target_encoder, *, name="raw_rows"):
+def raw_row_model(
+    core: keras.Model, encoder: TableEncoder, target_encoder: TargetEncoder, *, name: str = "raw_rows"
+) -> keras.Model:
     """Puts the preprocessing in front of `core`, and the meaning of its outputs behind it.
 
     Use it to save a trained model in one `.keras` file that takes raw rows. Beside the layers of `core`, it is made of
@@ -86,7 +92,7 @@ def raw_row_model(core, encoder, target_encoder, *, name="raw_rows"):
     return model
 
 
-def raw_inputs(frame, schema):
+def raw_inputs(frame: Frame, schema: TableSchema) -> dict[str, Any]:
     """Returns the rows of `frame` as the inputs of a `raw_row_model`.
 
     Args:

@@ -7,6 +7,7 @@ import warnings
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.extras import require
+from keras_regkit._core.types import Frame, PathLike
 from keras_regkit._core.warnings import DataWarning
 from keras_regkit.tables.delimited_header import check_header
 
@@ -17,7 +18,9 @@ PARQUET = (".parquet", ".pq")
 RANGES = {"minimum_rows": Interval(1, integer=True)}
 
 
-def read_table(source, *, separator=None, encoding="utf-8", minimum_rows=MINIMUM_ROWS):
+def read_table(
+    source: PathLike | Frame, *, separator: str | None = None, encoding: str = "utf-8", minimum_rows: int = MINIMUM_ROWS
+) -> Frame:
     """Reads a table into a pandas DataFrame.
 
     Use it in front of `describe_columns`: what it returns has unique column names of type `str`, a plain row index, and

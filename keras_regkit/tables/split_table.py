@@ -2,15 +2,18 @@
 
 import dataclasses
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from keras_regkit._core.checks import Interval, OneOf
 from keras_regkit._core.extras import require
+from keras_regkit._core.types import Frame
 from keras_regkit._core.warnings import DataWarning
 from keras_regkit.tables.require_column import require_column
 
-RANGES = {
+RANGES: dict[str, Any] = {
     "task": OneOf("binary", "multiclass", "regression"),
     "validation": Interval(0, 1, closed="neither"),
     "test": Interval(0, 1, closed="neither"),
@@ -50,18 +53,28 @@ class Split:
     notes: tuple = ()
 
     @property
-    def sizes(self):
+    def sizes(self) -> dict[str, int]:
         """Rows of each part: `{"train": ..., "validation": ..., "test": ...}`."""
         return {part: len(getattr(self, part)) for part in PARTS}
 
-    def summary(self):
+    def summary(self) -> dict[str, Any]:
         """Returns all but the row numbers, in what JSON knows."""
         fields = ("stratified", "group", "groups", "disjoint", "duplicates", "conflicts", "seed")
         record = {name: getattr(self, name) for name in fields}
         return {"sizes": self.sizes, **record, "notes": list(self.notes)}
 
 
-def split_table(frame, target, *, task, group=None, validation=0.2, test=0.2, seed=0, features=None):
+def split_table(
+    frame: Frame,
+    target: str,
+    *,
+    task: str,
+    group: str | None = None,
+    validation: float = 0.2,
+    test: float = 0.2,
+    seed: int = 0,
+    features: Sequence[str] | None = None,
+) -> Split:
     """Splits the rows of a table into train, validation and test.
 
     Classes keep their shares in every part. With `group`, all rows of one group (a patient, a recording) stay in one
@@ -112,8 +125,11 @@ def split_table(frame, target, *, task, group=None, validation=0.2, test=0.2, se
     notes = (*absent, *_notes(duplicates, conflicts))
     if absent or duplicates:
         warnings.warn(" ".join(notes), DataWarning, stacklevel=2)
+    train, validation_rows, test_rows = parts
     return Split(
-        *parts,
+        train,
+        validation_rows,
+        test_rows,
         stratified=labels is not None and group is None,
         group=group,
         groups=None

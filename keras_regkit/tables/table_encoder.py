@@ -39,7 +39,7 @@ class TableEncoder:
     array([0., 1., 0., 1.], dtype=float32)
     """
 
-    def __init__(self, schema):
+    def __init__(self, schema: TableSchema):
         if not isinstance(schema, TableSchema):
             raise TypeError(
                 "`schema` must be a TableSchema, as `describe_columns` returns it. "

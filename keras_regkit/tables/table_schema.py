@@ -1,6 +1,8 @@
 """What each column of a table is, as a plain record."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from keras_regkit._core.checks import OneOf
 
@@ -59,27 +61,27 @@ class TableSchema:
         object.__setattr__(self, "notes", tuple(self.notes))
 
     @property
-    def numeric(self):
+    def numeric(self) -> tuple[str, ...]:
         """Names of the numeric and boolean columns."""
         return tuple(c.name for c in self.columns if c.kind in ("numeric", "boolean"))
 
     @property
-    def categories(self):
+    def categories(self) -> tuple[str, ...]:
         """Names of the category columns."""
         return tuple(c.name for c in self.columns if c.kind == "category")
 
     @property
-    def dropped(self):
+    def dropped(self) -> dict[str, str]:
         """The dropped columns with their reasons: `{name: reason}`."""
         return {c.name: c.reason for c in self.columns if c.kind == "dropped"}
 
     @property
-    def features(self):
+    def features(self) -> tuple[str, ...]:
         """Names of the columns in use, in the table's order."""
         return tuple(c.name for c in self.columns if c.kind != "dropped")
 
     @property
-    def input_names(self):
+    def input_names(self) -> dict[str, str]:
         """A dict from column to the model's input. Names differ where Keras forbids one (`km/h`)."""
         names = {}
         taken = set(self.features)
@@ -93,12 +95,12 @@ class TableSchema:
             names[column] = name
         return names
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Returns the schema in what JSON knows."""
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Mapping[str, Any]) -> "TableSchema":
         """Returns the schema that `get_config` described, also after a trip through JSON."""
         columns = tuple(Column(**column) for column in config["columns"])
         return cls(**{**config, "columns": columns})

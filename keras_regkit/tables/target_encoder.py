@@ -1,5 +1,8 @@
 """From the target column to what a loss takes, and back."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from keras_regkit._core.checks import OneOf
@@ -29,7 +32,7 @@ class TargetEncoder:
     ['yes', 'no']
     """
 
-    def __init__(self, task, classes=None):
+    def __init__(self, task: str, classes: Sequence[Any] | None = None):
         TASKS.check("task", task)
         count = None if classes is None else len(classes)
         if (task == "regression") != (count is None) or (task == "binary" and count != 2):

@@ -1,8 +1,11 @@
 """Adversarial weight perturbation."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.training._two_pass import TINY, TwoPass, norm
 
 
@@ -70,7 +73,7 @@ class AdversarialWeightPerturbation(TwoPass):
 
     RANGES = {"gamma": Interval(0, closed="left"), "every": TwoPass.EVERY}  # noqa: RUF012
 
-    def __init__(self, model, gamma=5e-3, every=1, **kwargs):
+    def __init__(self, model: keras.Model, gamma: StrengthLike = 5e-3, every: int = 1, **kwargs: Any):
         super().__init__(model, "gamma", gamma, self.RANGES["gamma"], every, **kwargs)
 
     @property

@@ -1,9 +1,12 @@
 """A penalty on how steeply the loss changes with the inputs."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.backend import replicas_in_sync
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.training._extra_pass import ExtraPass, plain_model
 from keras_regkit.training._inputs import MovableInputs
 from keras_regkit.training._outputs import average_over_batch, sum_of_squares
@@ -60,7 +63,7 @@ class GradientPenalty(ExtraPass):
 
     RANGES = {"strength": Interval(0, closed="left")}  # noqa: RUF012
 
-    def __init__(self, model, strength=0.1, **kwargs):
+    def __init__(self, model: keras.Model, strength: StrengthLike = 0.1, **kwargs: Any):
         super().__init__(model, "strength", strength, "gradient_norm", **kwargs)
 
     @property

@@ -1,9 +1,12 @@
 """A penalty on how much the outputs change with the inputs."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.training._extra_pass import ExtraPass, plain_model
 from keras_regkit.training._inputs import MovableInputs, unit_directions
 from keras_regkit.training._outputs import average_over_batch, logits_of, sum_of_squares
@@ -62,7 +65,14 @@ class JacobianPenalty(ExtraPass):
         "projections": Interval(1, closed="left", integer=True),
     }
 
-    def __init__(self, model, strength=0.01, projections=1, seed=None, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        strength: StrengthLike = 0.01,
+        projections: int = 1,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         check_arguments({"projections": self.RANGES["projections"]}, projections=projections)
         super().__init__(model, "strength", strength, "jacobian_norm", **kwargs)
         self.projections = projections

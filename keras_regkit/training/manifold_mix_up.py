@@ -1,5 +1,8 @@
 """Manifold mixup: hidden states of pairs of samples mixed, and their losses alike."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -10,6 +13,7 @@ from keras_regkit._core.layer_outputs import outputs_through
 from keras_regkit._core.paths import layer_paths
 from keras_regkit._core.strength import Strength
 from keras_regkit._core.tracking import all_layers
+from keras_regkit._core.types import StrengthLike
 from keras_regkit._core.where import select
 from keras_regkit.training._extra_pass import check_nesting, plain_model
 from keras_regkit.training._inputs import as_declared, is_float
@@ -76,7 +80,14 @@ class ManifoldMixUp(Wrapper):
 
     changes_first_pass = True
 
-    def __init__(self, model, alpha=2.0, layers=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        alpha: StrengthLike = 2.0,
+        layers: Sequence[str] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(model, **kwargs)
         check_nesting(self)
         self._strength = Strength("alpha", alpha, self.RANGES["alpha"], owner=self.name)

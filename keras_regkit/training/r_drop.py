@@ -1,12 +1,14 @@
 """R-Drop: two passes with different dropout masks that shall agree."""
 
 import warnings
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.tracking import all_layers
+from keras_regkit._core.types import StrengthLike
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.training._extra_pass import ExtraPass
 from keras_regkit.training._outputs import symmetric_divergence
@@ -64,7 +66,7 @@ class RDrop(ExtraPass):
 
     compares_passes = True
 
-    def __init__(self, model, alpha=1.0, **kwargs):
+    def __init__(self, model: keras.Model, alpha: StrengthLike = 1.0, **kwargs: Any):
         super().__init__(model, "alpha", alpha, "divergence", **kwargs)
         if not any(_is_noisy(layer) for layer in all_layers(model)):
             warnings.warn(

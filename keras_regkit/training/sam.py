@@ -1,9 +1,12 @@
 """Sharpness-aware minimization."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.training._two_pass import TINY, TwoPass, norm
 
 
@@ -100,7 +103,15 @@ class SAM(TwoPass):
         "eta": Interval(0, closed="left"),
     }
 
-    def __init__(self, model, rho=0.05, adaptive=False, every=1, eta=0.01, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        rho: StrengthLike = 0.05,
+        adaptive: bool = False,
+        every: int = 1,
+        eta: float = 0.01,
+        **kwargs: Any,
+    ):
         check_arguments({name: self.RANGES[name] for name in ("adaptive", "eta")}, adaptive=adaptive, eta=eta)
         super().__init__(model, "rho", rho, self.RANGES["rho"], every, **kwargs)
         self.adaptive = adaptive

@@ -1,9 +1,12 @@
 """Virtual adversarial training: predictions that hold when the inputs move in the worst direction."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.training._extra_pass import ExtraPass, plain_model
 from keras_regkit.training._inputs import MovableInputs, unit_directions, unit_vectors
 from keras_regkit.training._outputs import kl_divergence
@@ -72,7 +75,16 @@ class VirtualAdversarial(ExtraPass):
 
     compares_passes = True
 
-    def __init__(self, model, epsilon, alpha=1.0, xi=0.1, power_iterations=1, seed=None, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        epsilon: float,
+        alpha: StrengthLike = 1.0,
+        xi: float = 0.1,
+        power_iterations: int = 1,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         fixed = {"epsilon": epsilon, "xi": xi, "power_iterations": power_iterations}
         check_arguments({name: self.RANGES[name] for name in fixed}, **fixed)
         super().__init__(model, "alpha", alpha, "virtual_adversarial", **kwargs)

@@ -1,8 +1,10 @@
 """Whether a model's probabilities can be taken at their word."""
 
+import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import Data
 from keras_regkit.uncertainty._class_rows import log_softmax, logit_pairs
 from keras_regkit.uncertainty._classifier import predicts_logits, read_classifier
 from keras_regkit.uncertainty.calibration_result import BINS, CalibrationResult, measured
@@ -14,7 +16,9 @@ _RANGES = {
 }
 
 
-def calibration(model, data, bins=15, from_logits="auto", batch_size=256):
+def calibration(
+    model: keras.Model, data: Data, bins: int = 15, from_logits: bool | str = "auto", batch_size: int = 256
+) -> CalibrationResult:
     """Measures whether a classifier is right as often as it says.
 
     Use it on held-out data before probabilities are shown or decided by. A model whose `confidence` lies above its

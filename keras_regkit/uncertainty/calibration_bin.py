@@ -26,6 +26,6 @@ class CalibrationBin:
     accuracy: float
 
     @property
-    def gap(self):
+    def gap(self) -> float:
         """Confidence less accuracy: above 0 where predictions are overconfident."""
         return self.confidence - self.accuracy

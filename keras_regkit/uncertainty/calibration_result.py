@@ -1,11 +1,13 @@
 """The record that a calibration is."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.pictures import draw
+from keras_regkit._core.types import Array
 from keras_regkit.uncertainty import _scores
 from keras_regkit.uncertainty._class_rows import as_pairs, label_rows, looks_like_probabilities
 
@@ -55,7 +57,9 @@ class CalibrationResult:
     bins: tuple
 
     @classmethod
-    def of(cls, labels, probabilities, bins=15, weights=None):
+    def of(
+        cls, labels: Array, probabilities: Array, bins: int = 15, weights: Array | None = None
+    ) -> "CalibrationResult":
         """Returns the record of probabilities from anywhere, such as the mean of `mc_predict`.
 
         Args:
@@ -89,7 +93,7 @@ class CalibrationResult:
         p = as_pairs(np.clip(p, 0, 1))
         return measured(p, np.log(np.clip(p, _SMALLEST, 1)), labels, weights / weights.sum(), bins)
 
-    def plot(self, **options):
+    def plot(self, **options: Any) -> Any:
         """Draws the reliability diagram and how many rows each bin has; returns the matplotlib figure."""
         return draw(self, **options)
 

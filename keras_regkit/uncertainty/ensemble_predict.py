@@ -1,5 +1,7 @@
 """Predictions of several models for the same rows."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -7,6 +9,7 @@ from keras_regkit._core.backend import compile_inference, to_tensors
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.inputs import input_batches
 from keras_regkit._core.progress import Progress
+from keras_regkit._core.types import Data
 from keras_regkit.uncertainty._stacked import as_float32, stacked
 from keras_regkit.uncertainty.predictions import Predictions
 
@@ -16,7 +19,9 @@ _RANGES = {
 }
 
 
-def ensemble_predict(models, x, batch_size=256, verbose=1):
+def ensemble_predict(
+    models: keras.Model | Sequence[keras.Model], x: Data, batch_size: int = 256, verbose: int = 1
+) -> Predictions:
     """Predicts with each of several models, and returns mean, spread and each one's predictions.
 
     Use it with models of the same task that were trained apart: from other seeds, folds or moments of a training. Where

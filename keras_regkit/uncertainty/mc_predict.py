@@ -10,6 +10,7 @@ from keras_regkit._core.backend import compile_inference, to_tensors
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.inputs import input_batches
 from keras_regkit._core.progress import Progress
+from keras_regkit._core.types import Data
 from keras_regkit.uncertainty._sampling import SEED_LIMIT, check_model, sample, seed_states
 from keras_regkit.uncertainty._stacked import as_float32, stacked
 from keras_regkit.uncertainty.predictions import Predictions
@@ -22,7 +23,9 @@ _RANGES = {
 }
 
 
-def mc_predict(model, x, samples=30, batch_size=256, seed=None, verbose=1):
+def mc_predict(
+    model: keras.Model, x: Data, samples: int = 30, batch_size: int = 256, seed: int | None = None, verbose: int = 1
+) -> Predictions:
     """Predicts many times with dropout on, and returns mean, spread and samples: Monte-Carlo dropout.
 
     Use it to see how sure a model trained with dropout is of each prediction. Dropout layers drop as in training, those

@@ -1,5 +1,7 @@
 """A model whose every prediction is an average over dropout masks."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -53,7 +55,14 @@ class MonteCarlo(keras.Model):
         "seed": Interval(0, closed="left", integer=True, optional=True),
     }
 
-    def __init__(self, model, samples=30, seed=None, dtype=None, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        samples: int = 30,
+        seed: int | None = None,
+        dtype: str | keras.DTypePolicy | None = None,
+        **kwargs: Any,
+    ):
         check_arguments(self.RANGES, samples=samples, seed=seed)
         if not isinstance(model, keras.Model):
             raise TypeError(f"`model` must be a keras.Model. Received: {model!r} of type {type(model).__name__}")

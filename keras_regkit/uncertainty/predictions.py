@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 
+from keras_regkit._core.types import Array
 from keras_regkit.uncertainty._class_rows import as_pairs, entropy, looks_like_probabilities, probabilities
 
 
@@ -43,7 +44,7 @@ class Predictions:
     samples: np.ndarray
 
     @classmethod
-    def of(cls, samples):
+    def of(cls, samples: Array) -> "Predictions":
         """Returns the record of an array `(samples, rows, ...)`, or of a structure of them."""
         return cls(
             mean=keras.tree.map_structure(lambda a: a.mean(0, dtype="float64").astype(a.dtype), samples),
@@ -52,26 +53,26 @@ class Predictions:
         )
 
     @property
-    def variance(self):
+    def variance(self) -> Array:
         """Array `(rows, ...)`: variance over the samples (divided by their number)."""
         return keras.tree.map_structure(np.square, self.std)
 
     @property
-    def entropy(self):
+    def entropy(self) -> Array:
         """Array `(rows, ...)`: entropy of the mean probabilities, in nats."""
         return keras.tree.map_structure(lambda a: entropy(_pairs(a).mean(0)), self.samples)
 
     @property
-    def expected_entropy(self):
+    def expected_entropy(self) -> Array:
         """Array `(rows, ...)`: mean of the entropy of each sample, in nats."""
         return keras.tree.map_structure(lambda a: entropy(_pairs(a)).mean(0), self.samples)
 
     @property
-    def mutual_information(self):
+    def mutual_information(self) -> Array:
         """Array `(rows, ...)`: entropy of the mean less the mean entropy, in nats; at least 0."""
         return keras.tree.map_structure(lambda h, e: np.maximum(h - e, 0), self.entropy, self.expected_entropy)
 
-    def as_probabilities(self):
+    def as_probabilities(self) -> "Predictions":
         """Returns the record of the probabilities that these logits stand for: softmax, sigmoid for one column."""
         return self.of(keras.tree.map_structure(lambda a: probabilities(a).astype(a.dtype), self.samples))
 

@@ -1,6 +1,7 @@
 """Temperature scaling: one number that makes probabilities honest."""
 
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -109,7 +110,14 @@ class TemperatureScaling(keras.Model):
         "from_logits": OneOf("auto", True, False),
     }
 
-    def __init__(self, model, temperature=1.0, from_logits="auto", dtype=None, **kwargs):
+    def __init__(
+        self,
+        model: keras.Model,
+        temperature: float = 1.0,
+        from_logits: bool | str = "auto",
+        dtype: str | keras.DTypePolicy | None = None,
+        **kwargs: Any,
+    ):
         check_arguments(self.RANGES, temperature=temperature, from_logits=from_logits)
         if not isinstance(model, keras.Model):
             raise TypeError(f"`model` must be a keras.Model. Received: {model!r} of type {type(model).__name__}")

@@ -37,7 +37,7 @@ class ImageAugmentation(Augmentation):
     value_range = (0, 255)
     clip = "end"
     # Arguments of the classes above that a class does not take.
-    without = ()
+    without: tuple[str, ...] = ()
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)

@@ -18,7 +18,7 @@ class RowAugmentation(SampleAugmentation):
     # Cells that are not changed keep every digit, large ids too.
     computes_in = None
     # What a batch of one lacks; None for nothing.
-    needs_others_for = None
+    needs_others_for: str | None = None
 
     def check_sample_shape(self, shape):
         if shape[0] is None:

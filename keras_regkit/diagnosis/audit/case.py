@@ -243,8 +243,8 @@ class Case:
         if key not in self._kept:
             try:
                 self._kept[key] = make(), None
-            except CannotRun as reason:
-                self._kept[key] = None, str(reason)
+            except CannotRun as error:
+                self._kept[key] = None, str(error)
         value, reason = self._kept[key]
         if reason is not None:
             raise CannotRun(reason)

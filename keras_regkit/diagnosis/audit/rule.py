@@ -33,7 +33,7 @@ NEEDS = {
     "fit_args": "no arguments of fit were given (fit_args=)",
 }
 _SECTIONS = ("Why", "Do", "Example", "Source")
-_RULES = {}
+_RULES: dict = {}
 
 
 @dataclasses.dataclass(frozen=True)
