@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.own_penalty import OwnPenalty
 
 
 def concrete_mask(logit, noise, temperature):
@@ -132,7 +133,7 @@ class ConcreteDropout(keras.layers.Wrapper):
         self.logit = self.add_weight(
             shape=(),
             initializer=lambda shape, dtype: ops.log(ops.cast(odds, dtype)),
-            regularizer=self._penalty,
+            regularizer=OwnPenalty(self._penalty),
             name="logit",
             dtype="float32",
             autocast=False,

@@ -5,6 +5,7 @@ import re
 
 import keras
 
+from keras_regkit._core.own_penalty import OwnPenalty
 from keras_regkit._core.paths import layer_paths, weight_paths
 from keras_regkit._core.tracking import adopt, sublayers
 from keras_regkit._core.where import expect_model, select
@@ -28,7 +29,7 @@ def is_penalizable(weight):
 
     Neither are weights whose penalty is a function or a method: that is a term of the layer's own, part of what it is.
     """
-    if inspect.isroutine(weight.variable.regularizer):
+    if isinstance(weight.variable.regularizer, OwnPenalty) or inspect.isroutine(weight.variable.regularizer):
         return False
     if weight.variable.trainable:
         return True
