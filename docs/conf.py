@@ -5,7 +5,7 @@ import re
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path.insert(0, os.path.abspath(".."))
+sys.path[:0] = [os.path.abspath(".."), os.path.abspath("changelog.d")]
 
 from keras_regkit._version import __version__
 
@@ -14,8 +14,8 @@ author = "The keras_regkit authors"
 copyright = f"2026, {author}"
 release = __version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build", "jupyter_execute"]
+extensions = ["changelog_fragments", "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build", "changelog.d", "jupyter_execute"]
 html_theme = "furo"
 html_title = f"keras_regkit {release}"
 html_static_path = ["_static"]
