@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from tiny_studies import labels, noisy_regressor, numpy, regressor, study, table, timeless, trial
 
 from keras_regkit import levers
@@ -149,6 +148,7 @@ def weighted_arrays(x, y, weight):
 
 
 def tf_dataset(x, y, weight):
+    tf = pytest.importorskip("tensorflow", reason="tf.data is TensorFlow's")
     return tf.data.Dataset.from_tensor_slices((x, y)).batch(5)
 
 
