@@ -108,6 +108,19 @@ def equal_images_in_two_splits():
     return case(train=(images, classes(40)), test=(images[:5], classes(5)))
 
 
+@faulty("RK604", where="train and validation", count=1, share=0.3)
+def rows_of_a_training_set_that_was_oversampled():
+    x = table(100, seed=1)
+    x[70:] = table()[:30]
+    return case(train=(np.repeat(table(100), 5, 0), classes(500)), validation=(x, classes(100)))
+
+
+@faulty("RK604", where="train and validation", count=1)
+def images_of_a_training_set_that_was_oversampled():
+    images = np.random.default_rng(0).integers(0, 255, (200, 6, 6, 1)).astype("uint8")
+    return case(train=(np.repeat(images[:120], 4, 0), classes(480)), validation=(images[40:], classes(160)))
+
+
 @fine("RK604")
 def different_rows():
     return case(train=(table(), classes()), validation=(table(seed=1), classes()), test=(table(seed=2), classes()))
@@ -184,6 +197,16 @@ def shuffled_after_the_split():
 def augmented_validation():
     augmented = Batches(lambda reading: (table() + 0.1 * table(seed=reading), classes()))
     return case(train=(table(), classes()), validation=augmented)
+
+
+@fine("RK606")
+@faulty("RK607", where="validation", count=1)
+def augmented_validation_rows_that_leaked():
+    def now_and_then(reading):
+        chosen = np.random.default_rng(reading).random((100, 1)) < 0.5
+        return table()[:100] + chosen * 0.1 * table(100, seed=reading), classes(100)
+
+    return case(train=(table(), classes()), validation=Batches(now_and_then))
 
 
 @faulty("RK607", count=1)

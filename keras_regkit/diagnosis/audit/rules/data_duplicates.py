@@ -21,7 +21,8 @@ def exact_duplicates(case):
     """Inputs of validation or test rows equal those of training rows, number by number.
 
     Rows of few small whole numbers are equal by chance; there, the share must be twice what two halves of the training
-    data have in common. Sampled data show a part of the duplicates.
+    data have in common, or of the other data, where training rows were copied. Sampled data show a part of the
+    duplicates.
 
     Why: What was trained on is remembered, so that the score on these rows is that of training.
 
@@ -39,7 +40,7 @@ def exact_duplicates(case):
             raise CannotRun(f"the inputs of {a} and {b} have different structures") from error
         count = len(second.rows)
         share = len(theirs) / count
-        if not theirs or (not _continuous(first.x) and share <= _by_chance(first.x, count)):
+        if not theirs or (not _continuous(first.x) and share <= _by_chance(first.x, second.x)):
             continue
         yield case.finding(
             where=f"{a} and {b}",
@@ -112,7 +113,9 @@ def near_duplicates(case):
 
 def _continuous(x):
     """Whether rows are equal by no chance: there is a column of broken numbers, many of them different."""
-    for column in columns_of(x):
+    _, copies = equal_rows(x, x)
+    firsts = np.unique(copies)  # a row that was copied is one row
+    for column in columns_of(keras.tree.map_structure(lambda leaf: leaf[firsts], x)):
         if column.is_text:
             continue
         values = column.values[np.isfinite(column.values)]
@@ -121,8 +124,16 @@ def _continuous(x):
     return False
 
 
-def _by_chance(x, count):
-    """Twice the share of rows that halves of the data have in common, and four deviations of what was counted."""
+def _by_chance(x, other):
+    """The most that the share of rows of `other` that are in `x` may be by chance."""
+    rows, count = (len(keras.tree.flatten(part)[0]) for part in (x, other))
+    # Copies, which are made of training rows, look like chance there; what is chance is seen in both.
+    share = min(_in_common(x, rows), _in_common(other, rows))
+    return share + 4 * np.sqrt(share * (1 - share) / count)
+
+
+def _in_common(x, wanted):
+    """Twice the share of rows that halves of the data have in common, as if they had `wanted` rows; at most 1."""
     rows = len(keras.tree.flatten(x)[0])
     if rows < 20:
         return 1.0
@@ -131,7 +142,7 @@ def _by_chance(x, count):
     half = max(1, rows - rows // 2)
     share = len(equal_rows(a, b)[0]) / half
     share = 2 * min(0.5, share + 4 * np.sqrt(share * (1 - share) / half) + 4 / half)
-    return share + 4 * np.sqrt(share * (1 - share) / count)
+    return 1 - (1 - share) ** max(1.0, wanted / 2 / half)
 
 
 def _smooth(x):

@@ -88,10 +88,13 @@ def _moved(train, first, second):
 
     With a seed, both splits may be drawn anew in step, so that a reading shares none with the training rows of its own.
     """
-    counts = []
+    counts = [0]
     for here, there in ((first, second), (second, first)):
         alone = np.setdiff1d(np.arange(len(here.rows)), equal_rows(there.x, here.x)[0])
-        counts.append(len(np.intersect1d(alone, equal_rows(train.x, here.x)[0])))
+        known = len(np.intersect1d(alone, equal_rows(train.x, here.x)[0]))
+        # Of rows that leaked and are augmented now and then, those that are left as they are would pass for moved.
+        if not train.whole or known > 0.8 * len(alone):
+            counts.append(known)
     return max(counts)
 
 
