@@ -1,12 +1,18 @@
 """Sphinx settings: pages in Markdown, API from docstrings, warnings as errors in CI."""
 
+import importlib
 import os
+import pkgutil
 import re
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-sys.path[:0] = [os.path.abspath(".."), os.path.abspath("changelog.d")]
+sys.path.insert(0, os.path.abspath("changelog.d"))
+sys.path.insert(0, os.path.abspath(".."))
 
+from sphinx.util import logging
+
+import keras_regkit
 from keras_regkit._version import __version__
 
 project = "keras_regkit"
@@ -45,5 +51,34 @@ def _literal_backticks(app, what, name, obj, options, lines):
         lines[i] = "".join(part if part.startswith("``") else part.replace("|", r"\|") for part in parts)
 
 
+def _missing_names(app, env):
+    """Warns of public names that no page of the API describes."""
+    entries = env.get_domain("py").objects
+    rooms = [name for name, entry in entries.items() if entry.objtype == "module"]
+    # The same object under the name of another room will do, and so will a room itself.
+    described = {id(sys.modules.get(name) if name in rooms else _find(name)) for name in entries}
+    expected = [module.name for module in pkgutil.iter_modules(keras_regkit.__path__, "keras_regkit.")]
+    missing = [name for name in expected if "._" not in name and name not in (*rooms, "keras_regkit.cli")]
+    for room in map(importlib.import_module, rooms):
+        for name in getattr(room, "__all__", ()):
+            if f"{room.__name__}.{name}" not in entries and id(getattr(room, name)) not in described:
+                missing.append(f"{room.__name__}.{name}")
+    for name in sorted(missing):
+        logging.getLogger(__name__).warning("docs/api does not describe %s", name)
+
+
+def _find(name):
+    """Returns what a dotted name stands for within its module: not a module of the same name."""
+    module, _, rest = name.rpartition(".")
+    while module and module not in sys.modules:
+        module, _, part = module.rpartition(".")
+        rest = f"{part}.{rest}"
+    found = sys.modules.get(module)
+    for part in rest.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
 def setup(app):
     app.connect("autodoc-process-docstring", _literal_backticks, priority=900)
+    app.connect("env-check-consistency", _missing_names)

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from levers_table import FAMILIES
+from card_pages import FAMILIES
 
 from keras_regkit import levers
 
