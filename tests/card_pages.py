@@ -166,7 +166,8 @@ def _measured(rows):
 
 
 def _sentence(text):
-    return f"{text[0].upper()}{text[1:]}".rstrip(".") + "."
+    # A Greek letter is a symbol, which has no capital.
+    return f"{text[0].upper() if text[0].isascii() else text[0]}{text[1:]}".rstrip(".") + "."
 
 
 def _listed(values):
