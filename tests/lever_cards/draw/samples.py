@@ -127,7 +127,7 @@ def tokens(card):
     figure = draw(grid)
     for axis in figure.axes[2:]:
         axis.set_title("a draw", fontsize=9)
-    return figure, "A text before, and three draws of the layer of the example; what changed stands out."
+    return figure, "A text before, and three draws of the layer of the example; what is new stands out."
 
 
 def texts(card):
@@ -138,7 +138,7 @@ def texts(card):
     drawn = [names["layer"](before, training=True) for _ in range(12)]
     drawn = iter(sorted(drawn, key=lambda texts: sum(a == b for a, b in zip(texts, before, strict=True))))
     return augmentation.show(lambda texts, training: next(drawn), before, rows=2, versions=2), (
-        "Two texts before, and two draws of the layer of the example; what changed stands out."
+        "Two texts before, and two draws of the layer of the example; what is new stands out."
     )
 
 
