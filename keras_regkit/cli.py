@@ -152,10 +152,12 @@ def _parts(path):
             if f"x_{name}" in arrays.files:
                 given = [arrays[key] for key in (f"x_{name}", f"y_{name}", f"w_{name}") if key in arrays.files]
                 found[part] = tuple(given) if len(given) > 1 else given[0]
+            if f"groups_{name}" in arrays.files:
+                found.setdefault("groups", {})[part] = arrays[f"groups_{name}"]
         if not found:
             raise ValueError(
                 "--data takes an .npz file with the arrays x_train, y_train, and x_val, y_val, x_test, y_test where "
-                f"there are any (w_train: sample weights). Received: {sorted(arrays.files)}"
+                f"there are any (w_train: sample weights; groups_train: a group for each row). Received: {sorted(arrays.files)}"
             )
     return found
 
@@ -300,7 +302,7 @@ def _parser():
     audit.add_argument(
         "--data",
         metavar="FILE",
-        help="an .npz file with x_train, y_train, x_val, y_val, x_test, y_test, or some of them",
+        help="an .npz file with x_train, y_train, x_val, y_val, x_test, y_test, or some of them; groups_train and so on",
     )
     audit.add_argument("--history", metavar="FILE", help="a file written by CSVLogger")
     audit.add_argument("--batch-size", type=int, help="as fit gets it")

@@ -15,6 +15,7 @@ _NEEDED = {
     "history": "the history of a training",
     "callbacks": "the callbacks",
     "fit_args": "the arguments of `fit`",
+    "groups": "the groups of rows",
 }
 
 

@@ -224,6 +224,21 @@ def rounding_that_differs():
     return case(validation=Batches(lambda reading: (table() * np.float32(1 + 1e-6 * reading), classes())))
 
 
+def of_patients(*splits):
+    data = {name: (table(len(ids), seed=i), classes(len(ids))) for i, (name, ids) in enumerate(splits)}
+    return case(**data, groups={name: np.array(ids) for name, ids in splits})
+
+
+@faulty("RK617", where="train and test", count=1, rows=3, share=0.75, of=2, **{"the first": ("b",)})
+def patient_in_two_splits():
+    return of_patients(("train", list("aaabbb")), ("validation", list("ccdd")), ("test", list("bbbe")))
+
+
+@fine("RK617")
+def patients_in_one_split_each():
+    return of_patients(("train", [1, 1, 2, 2, 3]), ("validation", [4, 4, 5]))
+
+
 @faulty("RK616", where="train", count=1, **{"changes of class": 3})
 def dataset_sorted_by_class():
     return case(train=Batches(lambda reading: (table(), np.sort(classes()))))

@@ -73,3 +73,18 @@ def test_no_rule_breaks(form, monkeypatch):
         broken = {id: reason for id, reason in found.skipped.items() if "failed with" in reason}
         assert not broken
         assert found.to_json()
+
+
+@pytest.mark.parametrize(
+    ("groups", "error", "message"),
+    [
+        ([1, 2, 3], TypeError, "must be a dict from some of"),
+        ({"training": [1]}, ValueError, "must be a dict from some of"),
+        ({"train": [1, 2, 3]}, ValueError, r"`groups\['train'\]` must hold one group for each of its 4 rows.*\(3,\)"),
+        ({"test": [[1], [2]]}, ValueError, "must hold one group for each row"),
+    ],
+)
+def test_groups_that_are_none(groups, error, message):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with pytest.raises(error, match=message):
+        audit(model, train=(np.ones((4, 2)), np.ones((4, 1))), groups=groups)

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 import keras
 import numpy as np
 
+from keras_regkit._core.data import count_rows
 from keras_regkit._core.where import expect_model
 from keras_regkit.diagnosis.audit._run import run_rules
 from keras_regkit.diagnosis.audit.case import Case
+from keras_regkit.diagnosis.audit.rows import SPLITS
 from keras_regkit.diagnosis.reading import read_log
 
 
@@ -22,6 +24,7 @@ def audit(
     history=None,
     callbacks=None,
     fit_args=None,
+    groups=None,
     disable=(),
 ):
     """Looks for mistakes that raise no error: a penalty that does nothing, statistics that are stale, rows that leak.
@@ -38,6 +41,8 @@ def audit(
         history: What `fit` returned, a dict of lists, or the path of a log, as `diagnose` reads them.
         callbacks: The list that `fit` gets.
         fit_args: Dict of the other arguments of `fit`, such as `{"epochs": 50, "validation_split": 0.2}`.
+        groups: Dict from `"train"`, `"validation"`, `"test"` to one group for each row (a patient, a customer, a
+            video), whose rows should be in one split.
         disable: Rules that are not to run, by id (`"RK105"`) or family (`"data"`); a string or several.
 
     Returns:
@@ -45,7 +50,7 @@ def audit(
 
     Raises:
         TypeError: an argument is of the wrong kind.
-        ValueError: `disable` names no rule.
+        ValueError: `disable` names no rule, `groups` no split, or not as many groups as there are rows.
         FileNotFoundError: there is no such log file.
 
     Example:
@@ -66,11 +71,22 @@ def audit(
         history=history,
         callbacks=callbacks,
         fit_args=fit_args,
+        groups=groups,
     )
     return run_rules(case, disable)
 
 
-def make_case(model, *, train=None, validation=None, test=None, history=None, callbacks=None, fit_args=None):
+def make_case(
+    model,
+    *,
+    train=None,
+    validation=None,
+    test=None,
+    history=None,
+    callbacks=None,
+    fit_args=None,
+    groups=None,
+):
     """Returns the `Case` of the arguments of `audit`, after looking at their kinds."""
     expect_model(model)
     for name, data in {"train": train, "validation": validation, "test": test}.items():
@@ -80,15 +96,27 @@ def make_case(model, *, train=None, validation=None, test=None, history=None, ca
     if fit_args is not None and not isinstance(fit_args, Mapping):
         raise TypeError(f"`fit_args` must be a dict of arguments of fit. Received: {fit_args!r:.80}")
     _expect_callbacks(callbacks)
-    return Case(
-        model,
-        train=_arrays_as_pair(train),
-        validation=_arrays_as_pair(validation),
-        test=_arrays_as_pair(test),
-        history=history,
-        callbacks=callbacks,
-        fit_args=fit_args,
-    )
+    data = {"train": train, "validation": validation, "test": test}
+    data = {name: _arrays_as_pair(part) for name, part in data.items()}
+    if groups is not None:
+        groups = _groups(groups, data)
+    return Case(model, **data, history=history, callbacks=callbacks, fit_args=fit_args, groups=groups)
+
+
+def _groups(groups, data):
+    """Returns the groups as arrays, one group for each row of the split that they are of."""
+    if not isinstance(groups, Mapping) or not set(groups) <= set(SPLITS):
+        raise (ValueError if isinstance(groups, Mapping) else TypeError)(
+            f"`groups` must be a dict from some of {list(SPLITS)} to one group for each row. Received: {groups!r:.80}"
+        )
+    found = {name: np.asarray(group) for name, group in groups.items()}
+    for name, group in found.items():
+        part = data[name]
+        rows = count_rows(part) if isinstance(part, tuple) else None
+        if group.ndim != 1 or rows not in (None, len(group)):
+            wanted = "one group for each row" if rows is None else f"one group for each of its {rows} rows"
+            raise ValueError(f"`groups[{name!r}]` must hold {wanted}. Received: an array of shape {group.shape}")
+    return found
 
 
 def _expect_data(name, data):

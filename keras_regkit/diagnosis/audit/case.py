@@ -27,14 +27,27 @@ class Case:
         history: A `History`, a dict of lists, the path of a log, or `None`.
         callbacks: List of callbacks, or `None`.
         fit_args: Dict of other arguments of `fit`, or `None`.
+        groups: Dict from splits to one group for each row, or `None`.
     """
 
-    def __init__(self, model, *, train=None, validation=None, test=None, history=None, callbacks=None, fit_args=None):
+    def __init__(
+        self,
+        model,
+        *,
+        train=None,
+        validation=None,
+        test=None,
+        history=None,
+        callbacks=None,
+        fit_args=None,
+        groups=None,
+    ):
         self.model = model
         self.data = {"train": train, "validation": validation, "test": test}
         self._history = history
         self._callbacks = callbacks
         self._fit_args = fit_args
+        self._groups = groups
         self._rule = None
         self._kept = {}
         self.notes = []
@@ -45,7 +58,8 @@ class Case:
         Args:
             history: As for the class, of the training since.
         """
-        case = Case(self.model, **self.data, history=history, callbacks=self._callbacks, fit_args=self._fit_args)
+        given = {"callbacks": self._callbacks, "fit_args": self._fit_args, "groups": self._groups}
+        case = Case(self.model, **self.data, history=history, **given)
         case._kept = {key: value for key, value in self._kept.items() if key.startswith(("sample", "batch"))}
         case._kept.pop("batch loss", None)
         return case
@@ -66,6 +80,7 @@ class Case:
             "history": self._history is not None,
             "callbacks": self._callbacks is not None,
             "fit_args": self._fit_args is not None,
+            "groups": self._groups is not None,
             **{name: data is not None for name, data in self.data.items()},
         }
         for need in needs:
@@ -171,6 +186,11 @@ class Case:
     def fit_args(self):
         """The other arguments of `fit`, a dict; empty if none were given."""
         return dict(self._fit_args or {})
+
+    @property
+    def groups(self):
+        """`{split: one group for each row}`; empty if none were given."""
+        return dict(self._groups or {})
 
     @property
     def history(self):

@@ -31,6 +31,7 @@ NEEDS = {
     "history": "no history was given (history=)",
     "callbacks": "no callbacks were given (callbacks=)",
     "fit_args": "no arguments of fit were given (fit_args=)",
+    "groups": "no groups were given (groups=)",
 }
 _SECTIONS = ("Why", "Do", "Example", "Source")
 _RULES: dict = {}
@@ -46,7 +47,7 @@ class Rule:
         title: What is wrong, in one line.
         severity: Of its findings, unless one says otherwise: `"error"`, `"warning"` or `"note"`.
         needs: What must be given: `"model"`, `"built"`, `"compiled"`, `"train"`, `"validation"`, `"test"`, `"history"`,
-            `"callbacks"`, `"fit_args"`.
+            `"callbacks"`, `"fit_args"`, `"groups"`.
         what: What is wrong, in full.
         why: Why it matters.
         do: What to do.
