@@ -157,7 +157,8 @@ def _parts(path):
         if not found:
             raise ValueError(
                 "--data takes an .npz file with the arrays x_train, y_train, and x_val, y_val, x_test, y_test where "
-                f"there are any (w_train: sample weights; groups_train: a group for each row). Received: {sorted(arrays.files)}"
+                "there are any (w_train: sample weights; groups_train: a group for each row). "
+                f"Received: {sorted(arrays.files)}"
             )
     return found
 
@@ -302,7 +303,8 @@ def _parser():
     audit.add_argument(
         "--data",
         metavar="FILE",
-        help="an .npz file with x_train, y_train, x_val, y_val, x_test, y_test, or some of them; groups_train and so on",
+        help="an .npz file with x_train, y_train, x_val, y_val, x_test, y_test, or some of them; w_train for sample "
+        "weights, groups_train for the group of each row",
     )
     audit.add_argument("--history", metavar="FILE", help="a file written by CSVLogger")
     audit.add_argument("--batch-size", type=int, help="as fit gets it")
