@@ -15,6 +15,7 @@ RANGES = {
     "n_train": Interval(1, integer=True, optional=True),
     "n_validation": Interval(1, integer=True, optional=True),
     "reference_loss": Interval(optional=True),
+    "reachable_loss": Interval(optional=True),
 }
 
 
@@ -27,6 +28,7 @@ def diagnose(
     n_validation=None,
     metric=None,
     reference_loss=None,
+    reachable_loss=None,
 ):
     """Names the regime of a training from its learning curves and ranks the levers to try.
 
@@ -35,7 +37,8 @@ def diagnose(
     `val_loss`, contains the penalties.
 
     Without a reference level, underfitting is a guess: a train loss that hardly fell may also have started near its
-    floor. `reference_loss` makes it sharper; with a compiled classifier as `model` it is filled in.
+    floor. `reference_loss` makes it sharper; with a compiled classifier as `model` it is filled in. Curves alone cannot
+    tell a network that is too small from targets that are too noisy: `reachable_loss` can.
 
     Args:
         history: What `fit` returned; a dict of lists such as `history.history`; the path of a log; or a list of these,
@@ -51,6 +54,8 @@ def diagnose(
             logged, else `loss`.
         reference_loss: Value of the judged curve that a trivial predictor reaches: log(classes) for cross-entropy, the
             variance of the target for mean squared error.
+        reachable_loss: Value of the judged curve that is known to be reachable on such data: by another model, by
+            people, by the noise of the measurement. Below `reference_loss`, above it for a metric such as accuracy.
 
     Returns:
         A `Diagnosis`.
@@ -78,6 +83,7 @@ def diagnose(
         n_train=n_train,
         n_validation=n_validation,
         reference_loss=reference_loss,
+        reachable_loss=reachable_loss,
     )
     facts = ModelFacts() if model is None else inspect_model(model)
     logs = _logs(history)
@@ -85,7 +91,7 @@ def diagnose(
     reference = reference_loss
     if reference is None and curves.train_name in ("loss", "data_loss"):
         reference = facts.reference_loss
-    verdict = judge(curves, reference)
+    verdict = judge(curves, reference, reachable_loss)
     accuracy_change = _accuracy_change(logs, verdict.best_epoch)
     penalty = _last(mean_column(logs, "penalty"))
     situation = Situation(

@@ -22,8 +22,8 @@ class Diagnosis:
         evidence: `{name: number}`, what was measured. Differences are positive where the later value, or validation, is
             worse; for a score within [0, 1] they are differences of the error rate.
         caveats: What weakens the verdict, one sentence each, and regimes that show as well.
-        confidence: Between 0 and 1. A heuristic, not a probability: 0.5 for a sign just at its threshold, towards 1 the
-            further beyond; lowered for raw curves and for fewer than 10 epochs.
+        confidence: Between 0 and 1: of simulated trainings with a verdict as clear as this, the share whose verdict was
+            right. A heuristic for others; lowered for raw curves and for fewer than 10 epochs.
         levers: `Recommendation`s in the order to try them.
         curves: The `Curves` that were judged.
 

@@ -31,7 +31,7 @@ class Verdict:
         regime: One of `REGIMES`.
         since: Epoch from which it holds, or `None`.
         best_epoch: Epoch of the best validation value, or `None`.
-        confidence: Heuristic in [0, 1].
+        confidence: In [0, 1]: the share of verdicts as clear as this that were right in calibration.
         signs: `{name: Sign}`; empty when the curves are not finite.
         numbers: `{name: number}`: what was measured, in the units of the curves.
     """
@@ -49,34 +49,48 @@ class Verdict:
         return tuple(dict.fromkeys(regime for regime in present if regime != self.regime))
 
 
-def judge(curves, reference=None):
-    """Returns the `Verdict` on `curves`; `reference` is the level of a trivial predictor, or `None`."""
+def judge(curves, reference=None, reachable=None):
+    """Returns the `Verdict` on `curves`.
+
+    Args:
+        curves: The `Curves`.
+        reference: The level of a trivial predictor, or `None`.
+        reachable: A level that is known to be reachable, or `None`.
+    """
     epochs, train_values, validation_values = curves.paired()
     turn = curves.higher_is_better
     broken = _first_broken(curves)
     if broken is not None:
         return _broken_verdict(epochs, train_values, validation_values, turn, broken)
     # Both curves are turned together, or an error rate would be compared with a negated score.
-    together = np.concatenate([train_values, validation_values, [] if reference is None else [reference]])
-    turned = signs.as_loss(together, turn)
+    levels = [value for value in (reference, reachable) if value is not None]
+    turned = signs.as_loss(np.concatenate([train_values, validation_values, levels]), turn)
     n = len(epochs)
     train, validation = turned[:n], turned[n : 2 * n]
-    level = None if reference is None else float(turned[-1])
+    level = None if reference is None else float(turned[2 * n])
     train_noise, validation_noise = signs.noise(train), signs.noise(validation)
     if curves.runs > 1:
         # Runs differ in more than their wiggles; the mean curve is as sure as its standard error.
         train_noise = max(train_noise, _standard_error(curves.train_spread, curves.runs))
         validation_noise = max(validation_noise, _standard_error(curves.validation_spread, curves.runs))
     unit = signs.scale(train, validation, level)
+    start = level if level is not None else float(train[0])
+    goal = None if reachable is None else float(turned[-1])
+    # What there is to learn is a better unit than what was learned, where it is known.
+    room = unit if goal is None else max(start - goal, at.LEAST_ROOM * unit)
     found = {
-        "diverging": signs.diverging(train, train_noise),
-        "still_improving": signs.still_improving(validation, validation_noise, unit),
+        "diverging": signs.diverging(train, train_noise, level),
+        "still_improving": signs.still_improving(train, validation, validation_noise, room, start),
         "underfitting": signs.underfitting(train, validation, level),
         "rising": signs.rising(train, validation, validation_noise, unit),
         "wide_gap": signs.wide_gap(train, validation, validation_noise, unit),
         "easier": signs.easier(train, validation, validation_noise, unit, curves.clean),
         "noisy": signs.noisy(validation_noise, unit),
     }
+    if goal is not None:
+        found["underfitting"], found["wide_gap"] = signs.short_of_reach(train, validation, goal, room)
+        # A rise is no fault while the loss stays near what can be reached.
+        found["rising"] = signs.weaker(found["rising"], found["wide_gap"])
     name, regime = next(
         ((name, regime) for name, regime in PRECEDENCE if found[name].present), (None, regimes.GOOD_FIT)
     )
@@ -103,17 +117,22 @@ def judge(curves, reference=None):
     numbers = {key: value if key == "epochs" else float(value) for key, value in numbers.items()}
     if reference is not None:
         numbers["reference_loss"] = float(reference)
+    if reachable is not None:
+        numbers["reachable_loss"] = float(reachable)
     return Verdict(regime, since, int(epochs[best]), _confidence(name, found, curves, n), found, numbers)
 
 
 def _confidence(name, found, curves, n):
-    if name is None:
-        clear = 1.0 - max(sign.ratio for sign in found.values())
-    else:
-        clear = 1.0 - 1.0 / found[name].ratio
-    confidence = 0.5 + 0.5 * clear
+    confidence = at.CONFIDENCE_BASE + at.CONFIDENCE_GAIN * clearness(name, found)
     confidence *= min(1.0, n / at.ENOUGH_EPOCHS) ** 0.5
-    return round(confidence * (1.0 if curves.clean else at.RAW_CONFIDENCE), 2)
+    return round(float(np.clip(confidence, 0.0, 1.0)) * (1.0 if curves.clean else at.RAW_CONFIDENCE), 2)
+
+
+def clearness(name, found):
+    """Returns how far the sign that named the regime is beyond what counts, in [0, 1]; without one, how far all are."""
+    if name is None:
+        return 1.0 - max(sign.ratio for sign in found.values())
+    return 1.0 - 1.0 / found[name].ratio
 
 
 def _standard_error(spread, runs):

@@ -17,6 +17,7 @@ _LABELS = {
     "parameters": "parameters of the model",
     "parameters_per_row": "parameters for each train row",
     "penalty_end": "penalties at the end",
+    "reachable_loss": "reachable: given",
     "reference_loss": "reference: a trivial predictor",
     "rise_since_best": "validation, worse than at its best by",
     "runs": "runs averaged",

@@ -95,16 +95,21 @@ def tail(n):
     return min(n, max(3, math.ceil(n / 4)))
 
 
-def diverging(train, train_noise):
-    """The train loss ends well above its own minimum.
+def diverging(train, train_noise, reference=None):
+    """The train loss ends well above its own minimum, beyond its noise; or far above a trivial predictor.
 
     The unit is train's own improvement: the whole range would grow with the very rise that is looked for.
     """
     trend = smooth(train)
     lowest = int(np.argmin(trend))
+    start = train[0] if reference is None else max(train[0], reference)
     size = _end(train, trend) - max(trend[lowest], train.min())
-    fallen = at.DIVERGING_SHARE * (train[0] - train.min())
-    return Sign(_ratio(size, at.DIVERGING_NOISES * train_noise, fallen, at.DIVERGING_LEVEL * abs(train[0])), lowest)
+    fallen = at.DIVERGING_SHARE * (start - train.min())
+    ratio = _ratio(size, at.DIVERGING_NOISES * train_noise, fallen, at.DIVERGING_LEVEL * abs(start))
+    # Jumps as large as the loss itself are no noise that could excuse a loss that ends above where it began.
+    above = _end(train, trend) - start
+    ratio = max(ratio, _ratio(above, at.DIVERGING_ABOVE * abs(start)))
+    return Sign(ratio, lowest)
 
 
 def underfitting(train, validation, reference=None):
@@ -115,6 +120,23 @@ def underfitting(train, validation, reference=None):
     if abs(gap) > at.UNDERFITTING_GAP_SHARE * abs(level):
         return Sign(0.0)
     return Sign(_clip(share * abs(level) / max(level - smooth(train).min(), _TINY)))
+
+
+def short_of_reach(train, validation, reachable, room):
+    """Validation ends well above a loss that can be reached; train tells from which side.
+
+    The sample costs a training what its train loss is below the reachable one, and bias what it is above.
+
+    Returns:
+        Two signs: of underfitting, and of overfitting.
+    """
+    last = slice(-tail(len(train)), None)
+    size, low = np.median(validation[last]) - reachable, np.median(train[last])
+    if low >= reachable:
+        return Sign(_ratio(size, at.EXCESS_SHARE * room)), Sign(0.0)
+    # What a sample takes from the train loss it adds to that of other rows: two looks at the same cost.
+    size = max(size, np.median((validation - train)[last]) / 2)
+    return Sign(0.0), Sign(_ratio(size, at.EXCESS_SHARE * room), _start_of_last_run(train < reachable))
 
 
 def rising(train, validation, validation_noise, unit):
@@ -131,22 +153,23 @@ def wide_gap(train, validation, validation_noise, unit):
     end = slice(-tail(len(gap)), None)
     size = np.median(gap[end])
     remembered = train.min() >= 0 and np.median(train[end]) < at.HALF * np.median(validation[end])
-    share = at.SMALL_GAP_SHARE if remembered else at.GAP_SHARE
+    share = at.REMEMBERED_GAP_SHARE if remembered else at.GAP_SHARE
     limit = max(at.GAP_NOISES * validation_noise, share * unit)
     return Sign(_ratio(size, limit), _start_of_last_run(smooth(gap) >= limit))
 
 
-def still_improving(validation, validation_noise, unit):
-    """Validation falls at the end, beyond noise, and its best epoch lies at the end."""
+def still_improving(train, validation, validation_noise, unit, level=0.0):
+    """Both curves fall at the end, validation beyond noise, and by more than a hair of the loss's own level."""
     n = len(validation)
-    m = min(n, max(3, math.ceil(n / 3)))
+    m = min(n, max(4, math.ceil(n / 3)))
     x = np.arange(m) - (m - 1) / 2
-    slope = np.sum(x * validation[-m:]) / np.sum(x**2)
-    drop = -slope * (m - 1)
+    # Of straight lines through the tails.
+    drop, train_drop = (-np.sum(x * curve[-m:]) / np.sum(x**2) * (m - 1) for curve in (validation, train))
     error = validation_noise / math.sqrt(np.sum(x**2)) * (m - 1)
-    if int(np.argmin(smooth(validation))) < n - max(2, m // 2):
+    if int(np.argmin(smooth(validation))) < n - max(2, m):
         return Sign(0.0)
-    return Sign(_ratio(drop, at.IMPROVING_NOISES * error, at.IMPROVING_SHARE * unit))
+    least = max(at.IMPROVING_SHARE * unit, at.IMPROVING_LEVEL * abs(level))
+    return Sign(min(_ratio(drop, at.IMPROVING_NOISES * error), _ratio(min(drop, train_drop), least)))
 
 
 def easier(train, validation, validation_noise, unit, clean):
@@ -162,6 +185,11 @@ def easier(train, validation, validation_noise, unit, clean):
 def noisy(validation_noise, unit):
     """The noise of validation is a large share of all that was learned."""
     return Sign(_ratio(validation_noise, at.NOISY_SHARE * unit))
+
+
+def weaker(sign, other):
+    """Returns `sign`, no clearer than `other`."""
+    return dataclasses.replace(sign, ratio=min(sign.ratio, other.ratio))
 
 
 def _end(values, trend):

@@ -251,6 +251,7 @@ def test_metric_must_be_there_and_have_a_direction():
         ("n_validation", -1, ValueError),
         ("reference_loss", float("nan"), ValueError),
         ("reference_loss", "much", TypeError),
+        ("reachable_loss", float("inf"), ValueError),
         ("model", "dense", TypeError),
     ],
 )

@@ -85,6 +85,44 @@ def test_reference_loss_tells_a_good_start_from_underfitting():
     assert known.evidence["reference_loss"] == pytest.approx(np.log(2))
 
 
+def test_a_loss_that_jumps_upwards_diverges():
+    # Its jumps are as large as what it has lost, so that noise alone could be blamed.
+    rising = [0.73, 0.66, 0.92, 0.71, 1.18, 0.84, 1.41, 1.02, 1.66, 1.21, 1.74, 1.53]
+    d = diagnose({"data_loss": rising, "val_data_loss": rising}, reference_loss=np.log(2))
+    assert d.regime == "diverging"
+
+
+def test_a_falling_validation_loss_beside_a_flat_train_loss_promises_nothing():
+    e = np.arange(20)
+    assert diagnose({"data_loss": np.exp(-e / 2), "val_data_loss": 1 - 0.02 * e}).regime == "overfitting"
+
+
+def test_reachable_loss_tells_a_small_network_from_noisy_targets():
+    e = np.arange(20)
+    # Ten classes, and a network of one unit: far from what others reach, with a gap of its own.
+    log = {"data_loss": 1.61 + 0.69 * np.exp(-e / 2), "val_data_loss": 1.75 + 0.55 * np.exp(-e / 2)}
+    small = diagnose(log, reference_loss=np.log(10), reachable_loss=0.3)
+    assert small.regime == "underfitting"
+    assert small.evidence["reachable_loss"] == 0.3
+    noisy = diagnose(log, reference_loss=np.log(10), reachable_loss=1.68)
+    assert noisy.regime == "good fit"
+    memory = diagnose(
+        {"data_loss": 0.2 + 2 * np.exp(-e / 2), "val_data_loss": log["val_data_loss"]},
+        reference_loss=np.log(10),
+        reachable_loss=1.3,
+    )
+    assert memory.regime == "overfitting"
+    assert memory.since == int(np.argmax(0.2 + 2 * np.exp(-e / 2) < 1.3))
+
+
+def test_reachable_accuracy():
+    train = 0.62 - 0.08 * np.exp(-np.arange(20) / 2)
+    log = {"accuracy": train, "val_accuracy": train - 0.01}
+    levels = {"metric": "accuracy", "reference_loss": 0.5}
+    assert diagnose(log, reachable_loss=0.95, **levels).regime == "underfitting"
+    assert diagnose(log, reachable_loss=0.62, **levels).regime == "good fit"
+
+
 def test_precedence_is_what_the_documentation_says():
     assert [name for name, _ in PRECEDENCE] == [
         "diverging",
@@ -107,7 +145,7 @@ def test_bias_before_variance():
 
 def test_still_improving_outranks_a_wide_gap():
     e = np.arange(20)
-    d = diagnose({"data_loss": np.exp(-e / 2), "val_data_loss": 1 - 0.02 * e})
+    d = diagnose({"data_loss": 0.5 - 0.01 * e, "val_data_loss": 1 - 0.02 * e})
     assert d.regime == "still improving"
     assert any("overfitting" in caveat for caveat in d.caveats)
     assert [lever.name for lever in d.levers] == ["longer_training", "early_stopping", "l2"]

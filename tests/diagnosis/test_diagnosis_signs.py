@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_regkit.diagnosis import signs
+from keras_regkit.diagnosis import signs, thresholds
 
 
 @pytest.mark.parametrize("n", [3, 4, 10, 50])
@@ -54,7 +54,7 @@ def test_wide_gap_says_since_when():
     train = np.ones(10)
     validation = 1 + np.array([0, 0, 0, 0, 1, 1, 1, 1, 1, 1.0])
     sign = signs.wide_gap(train, validation, 0.0, 1.0)
-    assert sign.ratio == pytest.approx(1 / 0.2)
+    assert sign.ratio == pytest.approx(1 / thresholds.GAP_SHARE)
     assert sign.since in (3, 4)
 
 
@@ -65,11 +65,12 @@ def test_easier_needs_a_wider_margin_on_raw_curves():
     assert not signs.easier(train, validation, 0.0, 0.5, clean=False).present
 
 
-def test_a_gap_of_a_tenth_is_wide_where_train_is_half_of_validation():
-    validation = np.full(10, 0.2)
-    remembered = signs.wide_gap(np.full(10, 0.09), validation, 0.0, 1.0)
-    not_remembered = signs.wide_gap(np.full(10, 0.11), validation, 0.0, 1.0)
-    negative = signs.wide_gap(np.full(10, -0.11), np.full(10, 0.0), 0.0, 1.0)
+def test_a_smaller_gap_is_wide_where_train_is_less_than_half_of_validation():
+    between = (thresholds.REMEMBERED_GAP_SHARE + thresholds.GAP_SHARE) / 2
+    validation = np.full(10, 1.9 * between)
+    remembered = signs.wide_gap(np.full(10, 0.9 * between), validation, 0.0, 1.0)
+    not_remembered = signs.wide_gap(validation - between + 0.1, validation + 0.1, 0.0, 1.0)
+    negative = signs.wide_gap(np.full(10, -between), np.full(10, 0.0), 0.0, 1.0)
     assert remembered.ratio > 1
     assert not_remembered.ratio < 1
     assert negative.ratio < 1  # halves of a loss that can be negative mean nothing
