@@ -5,7 +5,7 @@ import inspect
 
 import keras
 import pytest
-from instances import INSTANCES, OURS
+from instances import INSTANCES, LIKE_ANOTHER, OURS
 
 from keras_regkit import testing
 
@@ -122,3 +122,10 @@ def test_a_component_without_instance_is_found():
 def test_ids_are_unique():
     ids = [instance.id for instance in INSTANCES]
     assert len(ids) == len(set(ids))
+
+
+def test_rows_that_are_like_another_one_leave_that_one():
+    assert set(LIKE_ANOTHER) <= {instance.id for instance in INSTANCES}
+    everywhere = {instance.factory for instance in OURS if instance.everywhere}
+    alone = {instance.factory for instance in OURS if instance.id in LIKE_ANOTHER}
+    assert alone <= everywhere
