@@ -30,11 +30,12 @@ from instances.training import TRAINING
 # Rows that differ from another one in arguments, axes or shapes, and in no operation that a backend could do otherwise.
 LIKE_ANOTHER = {
     "keras-gaussian-noise", "keras-max-norm", "keras-categorical-crossentropy", "keras-early-stopping",
-    "max-norm-of-axis", "max-norm-depthwise", "max-norm-transposed", "dropout-noise-shape", "dropout-on-a-keras-schedule",
-    "color-jitter-of-two", "random-brightness-of-a-range", "grid-mask-straight", "top-k-per-tensor",
-    "ghost-batch-norm-of-vectors", "weight-norm-transposed", "weight-norm-einsum", "weight-standardization-conv",
-    "spectral-normalization-transposed", "group-lasso-along-axes", "drop-path-batch", "shake-shake-batch",
-    "scheduled-constant", "weighted-l2-around-a-reference", "total-variation-along-an-axis",
+    "max-norm-of-axis", "max-norm-depthwise", "max-norm-transposed", "dropout-noise-shape",
+    "dropout-on-a-keras-schedule", "color-jitter-of-two", "random-brightness-of-a-range", "grid-mask-straight",
+    "top-k-per-tensor", "ghost-batch-norm-of-vectors", "weight-norm-transposed", "weight-norm-einsum",
+    "weight-standardization-conv", "spectral-normalization-transposed", "group-lasso-along-axes",
+    "drop-path-batch", "shake-shake-batch", "scheduled-constant", "weighted-l2-around-a-reference",
+    "total-variation-along-an-axis",
 }  # fmt: skip
 
 
