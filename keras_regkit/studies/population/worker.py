@@ -71,6 +71,7 @@ class Worker:
         )
         self._connection = None
         self._sent = None
+        self._preparing = None
         # Answers are for whoever reads them, so there is one job at a time, whichever thread it is from.
         self._training, self._sending, self._owner = threading.Lock(), threading.Lock(), None
         atexit.register(self.close)
@@ -82,13 +83,17 @@ class Worker:
 
     def prepare(self, job, data):
         """Has the program of a job compiled, one member of which is enough, while others are built here."""
-        try:
-            self._send(data, "prepare", job)
-        except (EOFError, OSError, Refused):
-            pass  # `train` will say it
-        except BaseException:
-            self.close()  # interrupted, with half a message sent
-            raise
+        before = self._preparing
+
+        def send():
+            if before is not None:
+                before.join()
+            with contextlib.suppress(Exception):  # also that the worker was closed meanwhile: `train` will say it
+                self._send(data, "prepare", job)
+
+        # The process may still be starting. In a thread no Ctrl-C cuts a message in two, either.
+        self._preparing = threading.Thread(target=send, daemon=True)
+        self._preparing.start()
 
     def train(self, job, data, report=None):
         """Sends a job, and yields a `Finished` for each of its members.
@@ -122,6 +127,8 @@ class Worker:
 
     def _answers(self, job, data, report):
         try:
+            if self._preparing is not None:
+                self._preparing.join()
             connection = self._send(data, "job", job)
             while True:
                 kind, *content = connection.recv()
