@@ -2,7 +2,7 @@
 
     KERAS_BACKEND=jax python tests/benchmarks/diagnosis_forest.py
 
-Learns from the calibration half, each training judged after 8, 16, 24 and 40 epochs, and is held against the other half.
+Learns from the calibration half, each training judged after 8, 16, 24 and 40 epochs, and is held against the other.
 Curves that are not finite are left out: there is nothing to learn about them.
 """
 
