@@ -1,7 +1,5 @@
 """Proximal operators: what the penalties that have one, and the optimizers that take proximal steps, share."""
 
-from keras_regkit._core.types import Tensor
-
 import numbers
 
 import keras
@@ -9,6 +7,7 @@ from keras import ops
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import Tensor
 
 _NEWTON_STEPS = 8
 

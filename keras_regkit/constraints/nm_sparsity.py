@@ -70,7 +70,7 @@ class NMSparsity(keras.constraints.Constraint):
         "axis": Interval(integer=True),
     }
 
-    def __init__(self, n: int=2, m: int=4, axis: int=-2):
+    def __init__(self, n: int = 2, m: int = 4, axis: int = -2):
         check_arguments(self.RANGES, n=n, m=m, axis=axis)
         if n > m:
             raise ValueError(f"`n` must be at most `m`: n of each m weights are kept. Received: n={n}, m={m}")

@@ -47,7 +47,7 @@ class GradientNoise(Mixin):
         "seed": Interval(0, 2**31 - 1, integer=True, optional=True),
     }
 
-    def __init__(self, *args: Any, eta: float=0.01, gamma: float=0.55, seed: int | None=None, **kwargs: Any):
+    def __init__(self, *args: Any, eta: float = 0.01, gamma: float = 0.55, seed: int | None = None, **kwargs: Any):
         check_arguments(GradientNoise.RANGES, eta=eta, gamma=gamma, seed=seed)
         super().__init__(*args, **kwargs)
         self.eta = eta

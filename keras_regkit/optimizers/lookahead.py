@@ -47,7 +47,7 @@ class Lookahead(Mixin):
         "slow_step": Interval(0, 1, closed="right"),
     }
 
-    def __init__(self, *args: Any, sync_period: int=5, slow_step: float=0.5, **kwargs: Any):
+    def __init__(self, *args: Any, sync_period: int = 5, slow_step: float = 0.5, **kwargs: Any):
         check_arguments(Lookahead.RANGES, sync_period=sync_period, slow_step=slow_step)
         super().__init__(*args, **kwargs)
         self.sync_period = sync_period

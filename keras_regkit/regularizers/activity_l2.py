@@ -42,7 +42,7 @@ class ActivityL2(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0)}  # noqa: RUF012
 
-    def __init__(self, strength: float=2.0):
+    def __init__(self, strength: float = 2.0):
         check_arguments(self.RANGES, strength=strength)
         self.strength = strength
 

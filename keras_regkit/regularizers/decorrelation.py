@@ -51,7 +51,7 @@ class Decorrelation(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0)}  # noqa: RUF012
 
-    def __init__(self, strength: float=0.01):
+    def __init__(self, strength: float = 0.01):
         check_arguments(self.RANGES, strength=strength)
         self.strength = strength
 

@@ -45,7 +45,7 @@ class Hoyer(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0)}  # noqa: RUF012
 
-    def __init__(self, strength: float=1e-4):
+    def __init__(self, strength: float = 1e-4):
         check_arguments(self.RANGES, strength=strength)
         self.strength = strength
 

@@ -55,7 +55,7 @@ class KLSparsity(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0), "rho": Interval(0, 1, closed="neither")}  # noqa: RUF012
 
-    def __init__(self, strength: float=0.01, rho: float=0.05):
+    def __init__(self, strength: float = 0.01, rho: float = 0.05):
         check_arguments(self.RANGES, strength=strength, rho=rho)
         self.strength = strength
         self.rho = rho

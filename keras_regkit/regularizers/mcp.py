@@ -58,7 +58,7 @@ class MCP(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0), "gamma": Interval(1, closed="neither")}  # noqa: RUF012
 
-    def __init__(self, strength: float=0.01, gamma: float=3.0):
+    def __init__(self, strength: float = 0.01, gamma: float = 3.0):
         check_arguments(self.RANGES, strength=strength, gamma=gamma)
         self.strength = strength
         self.gamma = gamma

@@ -98,7 +98,7 @@ class Orthogonal(keras.regularizers.Regularizer):
 
     kernel_groups = "outputs"
 
-    def __init__(self, strength: float=0.001, mode: str="soft", iterations: int=8):
+    def __init__(self, strength: float = 0.001, mode: str = "soft", iterations: int = 8):
         check_arguments(self.RANGES, strength=strength, mode=mode, iterations=iterations)
         self.strength = strength
         self.mode = mode

@@ -63,7 +63,7 @@ class SCAD(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0), "a": Interval(2, closed="neither")}  # noqa: RUF012
 
-    def __init__(self, strength: float=0.01, a: float=3.7):
+    def __init__(self, strength: float = 0.01, a: float = 3.7):
         check_arguments(self.RANGES, strength=strength, a=a)
         self.strength = strength
         self.a = a

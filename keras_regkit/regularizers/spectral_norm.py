@@ -64,7 +64,7 @@ class SpectralNorm(keras.regularizers.Regularizer):
 
     kernel_groups = "outputs"
 
-    def __init__(self, strength: float=0.01, iterations: int=8):
+    def __init__(self, strength: float = 0.01, iterations: int = 8):
         check_arguments(self.RANGES, strength=strength, iterations=iterations)
         self.strength = strength
         self.iterations = iterations

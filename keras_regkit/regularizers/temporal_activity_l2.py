@@ -51,7 +51,7 @@ class TemporalActivityL2(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0)}  # noqa: RUF012
 
-    def __init__(self, strength: float=1.0):
+    def __init__(self, strength: float = 1.0):
         check_arguments(self.RANGES, strength=strength)
         self.strength = strength
 

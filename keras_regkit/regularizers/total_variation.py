@@ -70,7 +70,7 @@ class TotalVariation(keras.regularizers.Regularizer):
 
     RANGES = {"strength": Interval(0), "axis": _AxesOrName()}  # noqa: RUF012
 
-    def __init__(self, strength: float=1e-4, axis: str | int | Sequence[int]="kernel"):
+    def __init__(self, strength: float = 1e-4, axis: str | int | Sequence[int] = "kernel"):
         check_arguments(self.RANGES, strength=strength, axis=axis)
         self.strength = strength
         self.axis = axis

@@ -19,7 +19,7 @@ EACH = pytest.mark.parametrize("tiny", TINY.values(), ids=TINY)
 
 @EACH
 def test_two_steps_with_every_lever_compiled_by_the_backend(tiny):
-    model = tiny.levered()
+    model = tiny.shallow.levered()
     model.jit_compile = keras.backend.backend() != "torch"  # there it takes minutes, and says nothing of ours
     before = values(model.trainable_variables)
     history = model.fit(tiny.x, tiny.y, batch_size=4, epochs=1, verbose=0)
@@ -107,7 +107,7 @@ def test_a_step_in_half_precision(tiny):
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        model = tiny.levered()
+        model = tiny.shallow.levered()
         # A scale that nothing overflows at: Keras can miss an overflow in the gradient of an embedding on TensorFlow.
         model.optimizer.initial_scale = 8.0
         history = model.fit(tiny.x, tiny.y, batch_size=8, verbose=0)

@@ -206,9 +206,7 @@ def test_a_worker_without_memory_goes_on_with_half(monkeypatch):
 
 def test_no_more_train_at_once_than_memory_allows():
     setup, plan = setup_of(regressor), plan_of({"early_stopping": [1]}, range(4))
-    engine = PopulationEngine(
-        memory=1e-5, devices=2
-    )  # enough for weights alone
+    engine = PopulationEngine(memory=1e-5, devices=2)  # enough for weights alone
     refusal = r"8 trainings at once take .* GiB, where 1e-05 are allowed.*Going on with 4"
     with pytest.warns(RuntimeWarning, match=refusal):
         found = by_pair(engine.run(setup, plan))
