@@ -150,6 +150,18 @@ def test_few_models_tell_the_initial_weights_of_many():
         assert all(map(np.array_equal, start.weights, fresh.weights)), (variant.name, seed)
 
 
+def test_rates_that_hang_on_a_late_seed_are_seen():
+    def build(seed):
+        return presets.mlp(3, task="regression", units=(8,), dropout=0.1 if seed < 2 else 0.3, seed=seed)
+
+    l2 = Variant(((levers.get("l2"), 0.1),))
+    states = InitialStates(Builder(build))
+    found = {(v, s): states.start(v, s).numbers for v in (BASELINE, l2) for s in range(4)}
+    for (variant, seed), numbers in found.items():
+        assert numbers == InitialStates(Builder(build)).start(variant, seed).numbers, (variant.name, seed)
+    assert found[l2, 1] != found[l2, 3]
+
+
 def test_a_killed_worker_loses_nothing_and_nothing_is_trained_twice():
     engine, plan = PopulationEngine(), plan_of({"early_stopping": [1, 2]}, range(8))
     setup, found = setup_of(regressor, epochs=40), {}  # or all may be finished before the first is taken in

@@ -34,7 +34,8 @@ class InitialStates:
 
     Most levers leave the initial weights as they are. A variant is built for its first two seeds. If each of its
     weights equals the baseline's at both, or is the same at both (zeros, ones), then so it is at the other seeds, and
-    the baseline's weights, built once for each seed, serve all such variants.
+    the baseline's weights, built once for each seed, serve all such variants. Where the baseline's rates or strengths
+    turn out to hang on the seed, every variant is built for every further seed.
 
     Args:
         builder: The study's `Builder`.
@@ -45,6 +46,7 @@ class InitialStates:
         self._baselines = {}
         self._built = {}
         self._rules = {}
+        self._numbers = set()  # of the baselines
 
     def start(self, variant, seed):
         """Returns the `Start` of a variant at a seed."""
@@ -53,13 +55,15 @@ class InitialStates:
             built[seed] = _start(build_variant(self._builder, variant, seed))
             if variant == BASELINE:
                 self._baselines[seed] = built[seed].weights
+                self._numbers.add(built[seed].numbers)
             return built[seed]
         if variant not in self._rules:
             self._rules[variant] = self._rule(built)
         rule = self._rules[variant]
-        if rule is None:
+        baseline = None if rule is None else self._baseline(seed)
+        if rule is None or len(self._numbers) > 1:
             return _start(build_variant(self._builder, variant, seed))
-        first, baseline = next(iter(built.values())), self._baseline(seed)
+        first = next(iter(built.values()))
         weights = tuple(baseline[i] if alike else first.weights[i] for i, alike in enumerate(rule))
         return Start(weights, None, first.numbers)
 
@@ -82,6 +86,7 @@ class InitialStates:
             # A variant's last act of building; what draws from the global seed later draws alike.
             keras.utils.set_random_seed(seed)
             self._baselines[seed] = _weights(model)
+            self._numbers.add(_numbers(model))
         return self._baselines[seed]
 
 
@@ -90,7 +95,11 @@ def _start(model):
     state = [to_numpy(v) for v in model.optimizer.variables]
     moved = any(array.any() for array in state if array.ndim)
     optimizer = tuple(np.array(a) for a in state) if moved else None
-    return Start(_weights(model), optimizer, tuple(slot.get() for slot in slots(model)), model)
+    return Start(_weights(model), optimizer, _numbers(model), model)
+
+
+def _numbers(model):
+    return tuple(slot.get() for slot in slots(model))
 
 
 def _weights(model):
