@@ -102,7 +102,8 @@ def _demo(options):
 def _diagnose(options):
     from keras_regkit.diagnosis import diagnose
 
-    diagnosis = diagnose(options.log, metric=options.metric)
+    known = {"reference_loss": options.reference_loss, "reachable_loss": options.reachable_loss}
+    diagnosis = diagnose(options.log, metric=options.metric, **known)
     print(diagnosis)
     if options.plot:
         diagnosis.plot().savefig(options.plot)
@@ -289,6 +290,8 @@ def _parser():
     )
     diagnose.add_argument("log", help="a file written by CSVLogger")
     diagnose.add_argument("--metric", help="the curve to judge (default: data_loss if GapMonitor logged it, else loss)")
+    diagnose.add_argument("--reference-loss", type=float, help="what a trivial predictor reaches: log(classes)")
+    diagnose.add_argument("--reachable-loss", type=float, help="what is known to be reachable on such data")
     diagnose.add_argument("--plot", metavar="FILE", help="draw the curves into a .png, .svg or .pdf file")
     diagnose.set_defaults(run=_diagnose)
 

@@ -129,6 +129,20 @@ def test_diagnose_reads_a_log_and_draws(tmp_path, capsys):
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_diagnose_takes_what_is_known_of_the_task(tmp_path, capsys):
+    small = {
+        "loss": [2.3, 1.9, 1.75, 1.66, 1.63, 1.62, 1.61, 1.61],
+        "val_loss": [2.3, 2, 1.85, 1.8, 1.77, 1.76, 1.76, 1.75],
+    }
+    (tmp_path / "log.json").write_text(json.dumps(small))
+    told = []
+    for options in ([], ["--reference-loss", "2.303", "--reachable-loss", "0.3"]):
+        assert main(["diagnose", "log.json", *options]) == 0
+        told.append(capsys.readouterr().out)
+    assert "underfitting" in told[1].lower()
+    assert told[0] != told[1]
+
+
 def test_levers_can_be_repeated_and_a_traceback_asked_for(table):
     with pytest.raises(ValueError, match="holds a strength twice"):
         main(["--traceback", "run", table, "--target", "y", "--levers", "l2=0.1", "--levers", "l2=0.1"])
