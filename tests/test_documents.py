@@ -31,7 +31,7 @@ def test_readme_table_is_the_cards_that_the_workflow_turns():
     assert rows == {name: levers.get(name).use_when for name in turned}
 
 
-@pytest.mark.parametrize("page", ["docs/guides/audit.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/guides/audit.md"])
 def test_the_audit_that_is_shown_is_what_comes_out(page, capsys):
     text = (ROOT / page).read_text()
     blocks = re.findall(r"^```(python|text)\n(.*?)^```", text, flags=re.M | re.S)
