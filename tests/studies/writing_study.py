@@ -36,7 +36,8 @@ def start(mode, folder):
     roots = [str(pathlib.Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     process = subprocess.Popen(
         [sys.executable, __file__, mode, str(folder)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, roots))},
+        # Nothing is trained: the backend that is imported soonest will do.
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, roots)), "KERAS_BACKEND": "numpy"},
         stdout=subprocess.PIPE,
         text=True,
     )
