@@ -107,7 +107,9 @@ class Auditor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not self._begun:
             self._begin()
-        lost = [name for name, value in (logs or {}).items() if _is_number(value) and not np.isfinite(value)]
+        # A metric may be NaN by right, as F1 where there is no positive row.
+        losses = {name: value for name, value in (logs or {}).items() if name.endswith("loss") and _is_number(value)}
+        lost = [name for name, value in losses.items() if not np.isfinite(value)]
         if not lost and (epoch + 1) % self.every:
             return
         if lost and self._lost_at is None:

@@ -5,6 +5,9 @@ import math
 
 import keras
 
+from keras_regkit.diagnosis.audit.noise_layers import is_dropout, rates_of
+from keras_regkit.diagnosis.audit.strengths import strength_of
+
 
 @dataclasses.dataclass(frozen=True)
 class ModelFacts:
@@ -63,7 +66,7 @@ def inspect_model(model):
     return ModelFacts(
         parameters=model.count_params() if model.built else None,
         largest=_largest(layers),
-        dropout=tuple(float(layer.rate) for layer in layers if isinstance(layer, _DROPOUTS)),
+        dropout=tuple(rates_of(layer).get("rate", 0.0) for layer in layers if is_dropout(layer)),
         l1=_strengths(layers, "l1"),
         l2=_strengths(layers, "l2"),
         batch_norm=any(isinstance(layer, _NORMALIZATIONS) for layer in layers),
@@ -79,14 +82,6 @@ def inspect_model(model):
     )
 
 
-_DROPOUTS = (
-    keras.layers.Dropout,
-    keras.layers.SpatialDropout1D,
-    keras.layers.SpatialDropout2D,
-    keras.layers.SpatialDropout3D,
-    keras.layers.AlphaDropout,
-    keras.layers.GaussianDropout,
-)
 _NORMALIZATIONS = (
     keras.layers.BatchNormalization,
     keras.layers.LayerNormalization,
@@ -130,14 +125,8 @@ def _largest(layers):
 
 
 def _strengths(layers, name):
-    kinds = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
-    found = []
-    for layer in layers:
-        regularizer = getattr(layer, "kernel_regularizer", None)
-        if isinstance(regularizer, kinds):
-            # Keras keeps strengths in float32: 0.01 comes back as 0.00999999977.
-            found.append(float(f"{float(regularizer.get_config().get(name, 0.0)):.6g}"))
-    return tuple(sorted({strength for strength in found if strength > 0}))
+    found = {strength_of(getattr(layer, "kernel_regularizer", None), name) for layer in layers}
+    return tuple(sorted(strength for strength in found if strength > 0))
 
 
 def _learning_rate(optimizer):

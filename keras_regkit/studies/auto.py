@@ -19,7 +19,7 @@ class AutoEngine:
 
     Populations train on the CPU. Where the backend has an accelerator, and where a few members of the model would fill
     the memory that populations may take, trainings go one after the other. A study that is continued is judged by all
-    of its trainings, so that it goes on as it began.
+    of its trainings, and what `fit` has begun, `fit` goes on with.
 
     Args:
         executor: As for `PopulationEngine`. Given one, populations it is, whatever the size of the plan.
@@ -64,6 +64,8 @@ class AutoEngine:
         except Unfit as error:
             return SequentialEngine(), str(error)
         trainings = max(len(plan), setup.planned)
+        if setup.begun == "sequential" and self._executor is None:
+            return SequentialEngine(), "`fit` trained what is there already, and other engines draw other dropout masks"
         if self._population is None and self._executor is None:  # the worker of an earlier plan may have the programs
             if trainings < ENOUGH:
                 return SequentialEngine(), f"{trainings} trainings are over before a population's program is compiled"

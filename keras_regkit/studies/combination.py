@@ -118,6 +118,11 @@ class _Search:
 
     def run(self, result):
         by_name = {variant.name: variant for variant in self._study.variants}
+        if foreign := [s.name for s in result.summaries[1:] if s.name not in by_name]:
+            raise ValueError(
+                f"`result` must be of the study's own variants, {list(by_name)}: `combine` puts them together itself. "
+                f"Received besides: {foreign[:5]}"
+            )
         current, left = BASELINE, [by_name[s.name] for s in promising(result, self._level)]
         while left := [lever for lever in left if not clash(current, lever)]:
             steps = self._compare(current, {lever: current.plus(lever) for lever in left}, "forward")

@@ -37,6 +37,7 @@ class Setup:
         callbacks: Function that returns extra callbacks for one training, or None.
         weights_path: Function from a variant's name and a seed to where the final weights are kept, or None.
         planned: Number of trainings of the study's plan, finished ones counted; 0 if nobody knows.
+        begun: Name of the engine that trained what the study has already; None where there is nothing.
         report: Function of a phase, and of parts done and planned within it, that tells the user, or None.
     """
 
@@ -52,6 +53,7 @@ class Setup:
     weights_path: collections.abc.Callable | None = None
     report: collections.abc.Callable | None = None
     planned: int = 0
+    begun: str | None = None
 
 
 class SequentialEngine:
@@ -110,6 +112,12 @@ class _Workplace:
         return self._model
 
 
+def _watched(metric, callbacks):
+    """Whether the study, or a callback, watches what `fit` logs of its own validation, such as `val_loss`."""
+    names = {metric, *(getattr(callback, "monitor", None) for callback in callbacks)}
+    return any(isinstance(name, str) and name.startswith("val_") and name not in GAP_ENTRIES for name in names)
+
+
 def fit(setup, model, gap, name, seed, callbacks):
     """Trains a model that is ready to, and returns its `Trial`.
 
@@ -132,8 +140,8 @@ def fit(setup, model, gap, name, seed, callbacks):
         verbose=0,
         # Keras would shuffle the batches of ours once more, and warns that it cannot with those of other kinds.
         shuffle=isinstance(setup.train, keras.utils.PyDataset),
-        # A metric that GapMonitor does not know comes from fit's own validation, for those who watch it.
-        validation_data=None if setup.metric in GAP_ENTRIES else setup.validation,
+        # What GapMonitor does not know comes from fit's own validation, for those who watch it.
+        validation_data=setup.validation if _watched(setup.metric, callbacks) else None,
         callbacks=[SeedNoise(seed), *follow, gap, *callbacks],
     )
     # Values of the weights the trial ends with: a callback may have restored earlier ones.

@@ -156,13 +156,15 @@ class StudyResult(Exports):
             chance: Wanted chance of being shown. Defaults to 0.8.
 
         Returns:
-            The difference, NaN where the study cannot tell its noise.
+            The difference, NaN where the study cannot tell its noise or shows as much by chance alone.
         """
         sd = self._noise()
         if not sd > 0:
             return math.nan
         level, comparisons = 1 - self.confidence, len(self.summaries) - 1
-        return detectable(sd, seeds or self.baseline.seeds, chance, level, comparisons)
+        if chance <= level:  # as often as this a study of nothing shows something
+            return math.nan
+        return detectable(sd, self.baseline.seeds if seeds is None else seeds, chance, level, comparisons)
 
     def to_dict(self):
         """Returns the record in what JSON knows."""

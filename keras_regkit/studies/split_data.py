@@ -39,7 +39,10 @@ class SplitData:
         classes, groups = (
             None if a is None else np.unique(a[rows], return_inverse=True)[1] for a in (self._classes, self._groups)
         )
-        split = split_rows(len(rows), folds=max(2, round(1 / share)), classes=classes, groups=groups, seed=seed)[0]
+        folds = max(2, round(1 / share))
+        if groups is not None:
+            folds = max(2, min(folds, len(np.unique(groups))))  # a part is a group at least
+        split = split_rows(len(rows), folds=folds, classes=classes, groups=groups, seed=seed)[0]
         return rows[split.train], rows[split.test]
 
     def take(self, train, *others):

@@ -304,13 +304,15 @@ class Study:
         settings = provenance.settings_of(variant for variant, _ in plan)
         earlier = tuple(self._trials.values())
         progress = Progress(self.name, self.metric, len(plan), total, verbose, self.direction, earlier)
-        watchers = [progress]
-        if tensorboard is not None:
-            watchers.append(TrialScalars(tensorboard, self.metric, self.direction, earlier))
-        trials = ()
+        watchers, trials = [progress], ()
         try:
+            if tensorboard is not None:
+                watchers.append(TrialScalars(tensorboard, self.metric, self.direction, earlier))
             trials = iter(
-                self._engine.run(dataclasses.replace(self._setup, report=progress.report, planned=total), plan)
+                self._engine.run(
+                    dataclasses.replace(self._setup, report=progress.report, planned=total, begun=_engine_of(earlier)),
+                    plan,
+                )
             )
             for trial in trials:
                 trial = provenance.stamp(trial, settings, {**self._provenance, "engine": self._engine.name})
@@ -339,6 +341,12 @@ class Study:
                 f"Engine {self._engine.name!r} must yield a trial for each variant and seed of its plan. "
                 f"Missing: {missing[:5]}"
             )
+
+
+def _engine_of(trials):
+    """Name of the engine that trained most of what there is; None where nobody knows."""
+    names = [trial.provenance["engine"] for trial in trials if trial.provenance.get("engine")]
+    return max(set(names), key=names.count) if names else None
 
 
 def _kind(variant):

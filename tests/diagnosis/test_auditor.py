@@ -164,3 +164,16 @@ def test_illegal_arguments(argument, error):
 
 def test_it_stands_at_the_front_door():
     assert rk.Auditor is Auditor
+
+
+def test_a_metric_that_is_nan_by_right_is_no_loss_that_is_lost():
+    def undefined(y, y_pred):
+        return keras.ops.mean(y_pred) * float("nan")
+
+    x, y = rows(32)
+    auditor = Auditor(train=(x, y), disable="data", stop_on="error")
+    history = fit(chain(dense(activation="gelu"), dense(1), metrics=[undefined]), auditor, (x, y))
+    assert np.isnan(history.history["undefined"]).all()
+    assert "RK703" in auditor.audit.checked
+    assert not any(finding.id == "RK703" for finding in auditor.audit.findings)
+    assert auditor.stopped_epoch is None

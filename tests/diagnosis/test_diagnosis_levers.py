@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from synthetic import clean, curves
 
+from keras_regkit import layers, regularizers, strengths
 from keras_regkit.diagnosis import REGIMES, Recommendation, diagnose
+from keras_regkit.diagnosis.inspecting import inspect_model
 
 CARDS = {
     "l1",
@@ -171,3 +173,10 @@ def test_few_validation_rows_are_said():
     d = diagnose(clean("noisy validation"), n_validation=50)
     assert "50 rows are few" in _why(d, "more_validation_data")
     assert any("50 validation rows" in caveat for caveat in d.caveats)
+
+
+def test_what_a_model_has_of_this_package_is_seen():
+    moving = regularizers.Scheduled(keras.regularizers.L2(0.02), strengths.Linear(0.0, 1.0, steps=100))
+    stack = [layers.LockedDropout(0.4), keras.layers.Dense(2, kernel_regularizer=moving)]
+    facts = inspect_model(keras.Sequential([keras.Input((4, 3)), *stack]))
+    assert (facts.dropout, facts.l2) == ((0.4,), (0.02,))

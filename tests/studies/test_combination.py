@@ -167,3 +167,10 @@ def test_a_grid_has_every_combination_once():
     assert names == ["baseline", "dropout=0.5", "l2=0.1", "l2=0.1 + dropout=0.5", "l2=0.2", "l2=0.2 + dropout=0.5"]
     with pytest.raises(ValueError, match=r"Received: \['l2', 'weight_decay'\], of which a model can have one"):
         factorial(["l2", "dropout", "weight_decay"])
+
+
+def test_variants_that_are_not_the_studys_own_are_refused():
+    study = MadeUpStudy({"baseline": 1.0, "l2=0.1": 0.5, "dropout=0.5": 0.6, "l2=0.1 + dropout=0.5": 0.4})
+    result = study.run_variants([*study.variants[1:], study.variants[1].plus(study.variants[2])])
+    with pytest.raises(ValueError, match=r"study's own variants.*Received besides: \['l2=0.1 \+ dropout=0.5'\]"):
+        combine(study, result, verbose=0)

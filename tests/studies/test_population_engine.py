@@ -358,6 +358,20 @@ def test_auto_goes_on_as_it_began():
     assert AutoEngine()._choose(setup, [(BASELINE, 0)])[0].name == "population"
 
 
+def test_auto_goes_on_with_fit_where_fit_began():
+    setup = dataclasses.replace(setup_of(regressor), planned=ENOUGH, begun="sequential")
+    engine, why = AutoEngine()._choose(setup, [(BASELINE, 0)] * ENOUGH)
+    assert engine.name == "sequential"
+    assert "dropout masks" in why
+
+
+def test_a_study_that_fit_began_grows_with_fit():
+    few = study(levers={"l2": [0.1]}, seeds=2, epochs=1)
+    assert few.run(verbose=0).engine == "sequential"
+    more = few.run_variants(one_knob_at_a_time({"l2": [10.0**-i for i in range(1, 9)]}), verbose=0)
+    assert {t.provenance["engine"] for t in more.trials} == {"sequential"}
+
+
 def test_a_worker_that_does_not_start_leaves_the_study_to_fit(monkeypatch):
     monkeypatch.setattr(worker, "_MODULE", "keras_regkit.no_such_module")
     worker.close_workers()

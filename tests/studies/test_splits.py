@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from keras_regkit.studies.split_data import SplitData
 from keras_regkit.studies.splits import classes_of, groups_of, split_rows
 
 RANDOM = np.random.default_rng(0)
@@ -92,3 +93,11 @@ def test_classes_are_recognized(y, stratify, expected):
 def test_what_cannot_be_split_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_part_is_a_group_at_least():
+    groups = np.repeat(np.arange(4), 6)
+    data = SplitData(np.ones((24, 2)), np.ones((24, 1)), None, groups, False, None)
+    most, some = data.part(np.arange(24), 0.1, 0)  # of which there would be ten
+    assert len(most) == 18
+    assert len(set(groups[some])) == 1

@@ -348,3 +348,11 @@ def test_a_trial_without_the_metric_is_stored_before_the_study_stops(tmp_path):
     with pytest.raises(ValueError, match=r"`metric` must be one of .*'val_acc'.*Received: 'val_accuracy'"):
         found.run(verbose=0)
     assert (tmp_path / "trials.jsonl").read_text().count("\n") == 1
+
+
+def test_a_callback_may_watch_the_validation_of_fit():
+    def stopping():
+        return [keras.callbacks.EarlyStopping(monitor="val_loss", patience=1, min_delta=1e9)]
+
+    result = study(epochs=9, callbacks=stopping, engine="sequential").run(verbose=0)
+    assert {trial.epochs for trial in result.trials} == {2}

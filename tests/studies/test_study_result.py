@@ -2,7 +2,8 @@ import json
 import math
 
 import pytest
-from tiny_studies import trial
+from made_up_engine import MadeUpEngine
+from tiny_studies import study, trial
 
 from keras_regkit.studies import StudyResult, Trial, VariantSummary
 
@@ -89,3 +90,12 @@ def test_the_html_is_escaped():
     assert "val_&lt;i&gt;" in found
     assert "<b>" not in found
     assert "<i>" not in found
+
+
+def test_a_level_of_most_studies_of_nothing_detects_nothing():
+    found = study(engine=MadeUpEngine(lambda settings, epochs: 1.0, noise=0.1), confidence=0.1).run(verbose=0)
+    assert math.isnan(found.detectable())
+    assert math.isfinite(found.detectable(chance=0.95))
+    assert "No variant" in str(found) or "elps" in str(found)
+    with pytest.raises(ValueError):
+        found.detectable(seeds=0, chance=0.95)

@@ -30,6 +30,15 @@ def is_noise(layer):
     return bool(getattr(layer, "monte_carlo", False)) and hasattr(layer, "rate") and not layer.trainable_weights
 
 
+def is_dropout(layer):
+    """Whether a layer does nothing but drop a share of what it gets.
+
+    >>> is_dropout(keras.layers.SpatialDropout1D(0.1)), is_dropout(keras.layers.GaussianNoise(0.1))
+    (True, False)
+    """
+    return is_noise(layer) and not isinstance(layer, keras.layers.GaussianNoise)
+
+
 def rates_of(layer):
     """Returns `{argument: rate}` of the shares that a layer drops, those of recurrent and attention layers included.
 
@@ -37,7 +46,7 @@ def rates_of(layer):
     ({'dropout': 0.5}, {'rate': 0.2})
     """
     names = ("dropout", "recurrent_dropout")
-    if is_noise(layer) and not isinstance(layer, keras.layers.GaussianNoise):
+    if is_dropout(layer):
         names = ("rate",)
     elif isinstance(layer, keras.Model):
         names = ()

@@ -63,7 +63,7 @@ class Workshop:
         key = (job.program, job.spared, job.data_key, job.batch_size, str(job.loss), job.metric, job.together)
         there = self._programs.pop(key, None)
         # Compiling takes longer than most populations train: a program of another width will do, within limits.
-        if there is None or not job.width / 4 <= there.width <= 2 * job.width:
+        if there is None or not job.width / 4 <= there.width <= 2 * job.width or there.bytes > job.memory:
             report("compiling", None, None)
             there = _Trained(job, self._data[job.data_key], self._program)
         self._programs[key] = there
@@ -105,6 +105,7 @@ class _Trained:
             if slot.attribute == "learning_rate"
         ]
         self._program = self._compiled(job, data, program) if job.together else None
+        self.bytes = 0 if self._program is None else self._program.bytes
 
     def train(self, job, data, report):
         """Yields a `Finished` for each member of `job`."""

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import importlib.util
 import math
+import threading
 import warnings
 
 from keras_regkit._core.checks import Interval
@@ -174,11 +175,15 @@ class PopulationEngine:
             yield from self._outcomes(spread(jobs, data, self.executor, 1, report=say))
             return
         # Threads that wait for processes: each has one to itself, and keeps its traced model.
-        with concurrent.futures.ThreadPoolExecutor(len(cores())) as threads:
+        numbers = set()
+        threads = concurrent.futures.ThreadPoolExecutor(
+            len(cores()), initializer=lambda: numbers.add(threading.get_ident())
+        )
+        with threads:
             try:
                 yield from self._outcomes(spread(jobs, data, threads, 4, report=say))
             finally:
-                close_workers(own=True)
+                close_workers(numbers)
 
     def _outcomes(self, pieces):
         failed, error = 0, None

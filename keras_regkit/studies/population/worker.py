@@ -214,10 +214,10 @@ def shared_worker(devices=None, own=False, floatx=None):
         return _shared[key]
 
 
-def close_workers(own=None):
-    """Ends the workers of this process; with `own=True` those that belong to a thread alone."""
+def close_workers(threads=None):
+    """Ends the workers of this process; given the numbers of threads, those that belong to one of these alone."""
     with _guard:
-        keys = [k for k in _shared if k[0] == os.getpid() and (own is None or own == (k[2] is not None))]
+        keys = [k for k in _shared if k[0] == os.getpid() and (threads is None or k[2] in threads)]
         closing = [_shared.pop(key) for key in keys]
     for worker in closing:
         worker.close()

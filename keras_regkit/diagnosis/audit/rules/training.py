@@ -111,7 +111,7 @@ def not_finite(case):
         yield from _in_the_batch(case, advice)
     if case.has_history:
         for name, values in case.history.items():
-            if not np.all(np.isfinite(values)):
+            if name.endswith("loss") and not np.all(np.isfinite(values)):  # a metric may be NaN by right
                 first = int(np.flatnonzero(~np.isfinite(values))[0])
                 yield case.finding(
                     where=f"history: {name}", evidence={"first epoch": first, "epochs": len(values)}, advice=advice
