@@ -17,6 +17,7 @@ from keras_regkit.studies.population.recruiting import Unfit, check_study, data_
 from keras_regkit.studies.population.worker import (
     OutOfMemory,
     Refused,
+    WorkerClosed,
     WorkerDied,
     close_workers,
     cores,
@@ -149,6 +150,8 @@ class PopulationEngine:
             except Refused as error:
                 yield job.without(done), error
                 return
+            except WorkerClosed:
+                continue
             except (OutOfMemory, WorkerDied) as error:
                 devices = shared_worker(self.devices).devices
                 width = max(devices, job.width // 2 // devices * devices)

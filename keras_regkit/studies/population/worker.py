@@ -32,6 +32,10 @@ class WorkerDied(RuntimeError):
     """The worker's process ended in the middle of a job."""
 
 
+class WorkerClosed(RuntimeError):
+    """The worker was ended by another thread, whose job it was, while this one waited: nothing is lost."""
+
+
 class OutOfMemory(RuntimeError):
     """The worker's process ran out of memory, and said so."""
 
@@ -105,6 +109,7 @@ class Worker:
 
         Raises:
             WorkerDied, OutOfMemory, Refused: the job did not come to its end. What was yielded is valid.
+            WorkerClosed: the job was not begun.
             RuntimeError: this thread is in the midst of another job. Jobs of other threads are waited for.
         """
         if self._owner == threading.get_ident():
@@ -113,6 +118,8 @@ class Worker:
                 "one is run"
             )
         with self._training:
+            if self.process is None:
+                raise WorkerClosed("another study ended the worker")
             self._owner = threading.get_ident()
             try:
                 yield from self._answers(job, data, report)
