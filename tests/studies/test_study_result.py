@@ -96,6 +96,6 @@ def test_a_level_of_most_studies_of_nothing_detects_nothing():
     found = study(engine=MadeUpEngine(lambda settings, epochs: 1.0, noise=0.1), confidence=0.1).run(verbose=0)
     assert math.isnan(found.detectable())
     assert math.isfinite(found.detectable(chance=0.95))
-    assert "No variant" in str(found) or "elps" in str(found)
+    assert found.baseline.name in str(found)  # nor does printing it ask for what cannot be told
     with pytest.raises(ValueError):
         found.detectable(seeds=0, chance=0.95)
