@@ -6,6 +6,8 @@ import signal
 import sys
 import threading
 
+import pytest
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("MPLBACKEND", "agg")
@@ -25,6 +27,13 @@ gc.set_threshold(20_000, 10, 20)
 def pytest_collection_finish(session):
     """What was imported is garbage at no time."""
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    """Each test begins from the same numbers, whatever ran before it."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
 
 
 def pytest_addoption(parser):

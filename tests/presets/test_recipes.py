@@ -53,7 +53,6 @@ DATA = {
 TINY_VALUES = {
     "tabular": {"units": [4]},
     "language_model": {"width": 8, "heads": 2, "blocks": 1},
-    "image_classification": {"filters": [2, 4]},
 }
 
 
