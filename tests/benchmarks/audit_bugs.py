@@ -13,6 +13,7 @@ from keras import layers, losses, regularizers
 
 from keras_regkit import callbacks
 from keras_regkit._core.tracking import all_layers
+from keras_regkit.layers import GhostBatchNormalization
 
 ROWS = 400
 FORMS = ("sequential", "functional", "subclassed", "convolutional")
@@ -47,7 +48,7 @@ class Parts:
             outputs = inputs
             for layer in stack:
                 outputs = layer(outputs, training=False) if layer.name == "inner" else layer(outputs)
-            model = keras.Model(inputs, outputs)
+            model = self.model_class(inputs, outputs)
         model.compile(self.optimizer, self.loss, metrics=list(self.metrics))
         model(x[:2])
         rest = {"callbacks": self.callbacks, "fit_args": self.fit_args, "history": self.history}
@@ -172,6 +173,36 @@ def at(parts, name, value):
     setattr(parts, name, value)
 
 
+class Forgetful(keras.Model):
+    """A loss of its own, and no penalty in it."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        return keras.ops.mean(keras.losses.sparse_categorical_crossentropy(y, y_pred))
+
+
+class Careless(layers.Layer):
+    """Noise that does not ask whether the model trains."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.draws = keras.random.SeedGenerator(0)
+
+    def call(self, x):
+        return x + 0.3 * keras.random.normal(keras.ops.shape(x), seed=self.draws)
+
+
+def with_cities(case):
+    for number, (name, cities) in enumerate({"train": ("Ulm", "Jena"), "validation": ("Ulm", "Bonn")}.items()):
+        x, y = case[name]
+        case[name] = {"measures": x, "city": np.random.default_rng(number).choice(cities, len(y))}, y
+
+
+def in_pairs(case):
+    """Each patient gave two rows, and rows were dealt out one by one."""
+    patients = np.random.default_rng(4).permutation(np.repeat(np.arange(ROWS), 2))
+    case["groups"] = {"train": patients[:ROWS], "validation": patients[ROWS:]}
+
+
 class Endless:
     """A dataset whose rows are made anew at each reading."""
 
@@ -260,6 +291,12 @@ BUGS = [
         after=in_layers("second", lambda layer: setattr(layer, "kernel_regularizer", regularizers.L2(0.1))),
     ),
     Bug("RK102", "penalty on a frozen layer", lambda p: at(layer(p, "second"), "trainable", False)),
+    Bug(
+        "RK103",
+        "a loss of one's own without the penalties",
+        lambda p: at(p, "model_class", Forgetful),
+        forms=("functional", "convolutional"),
+    ),
     Bug("RK104", "L2 under AdamW", lambda p: at(p, "optimizer", keras.optimizers.AdamW(weight_decay=0.01))),
     Bug("RK105", "L2 under Adam", lambda p: at(p, "optimizer", "adam")),
     Bug(
@@ -276,6 +313,12 @@ BUGS = [
         forms=WIRED,
     ),
     Bug("RK109", "L1 for zeros, with SGD", lambda p: replace(p, "second", kernel_regularizer=regularizers.L1(1e-3))),
+    Bug(
+        "RK110",
+        "the orthogonal penalty of matrices on a convolution",
+        lambda p: replace(p, "second", kernel_regularizer=regularizers.OrthogonalRegularizer()),
+        forms=("convolutional",),
+    ),
     Bug("RK111", "L2 by its name", lambda p: replace(p, "second", kernel_regularizer="l2")),
     Bug("RK112", "'l1l2' by its name", lambda p: replace(p, "second", kernel_regularizer="l1l2")),
     Bug("RK201", "batches of 4", set_fit(batch_size=4)),
@@ -311,6 +354,14 @@ BUGS = [
         lambda p: put(p, layers.Dropout(0.4, name="early"), "norm"),
         forms=WIRED,
     ),
+    Bug(
+        "RK208",
+        "a ghost batch as large as the batch",
+        lambda p: (
+            put(p, GhostBatchNormalization(32, momentum=0.9, name="ghost"), "norm"),
+            p.hidden.remove(layer(p, "norm")),
+        ),
+    ),
     Bug("RK209", "momentum as in PyTorch", lambda p: replace(p, "norm", momentum=0.1)),
     Bug("RK301", "frozen dropout", lambda p: at(layer(p, "drop"), "trainable", False)),
     Bug("RK302", "the rate kept instead of dropped", lambda p: replace(p, "drop", rate=0.85)),
@@ -327,6 +378,7 @@ BUGS = [
         lambda p: (replace(p, "drop", seed=1), put(p, layers.Dropout(0.2, seed=1, name="other"))),
         forms=TABLES,
     ),
+    Bug("RK305", "noise that is never off", lambda p: put(p, Careless(name="noisy"), "relu")),
     Bug(
         "RK306",
         "noise on probabilities",
@@ -446,6 +498,7 @@ BUGS = [
         after=lambda case: case.update(train=tuple(part[case["train"][1] != 2] for part in case["train"])),
         also=("RK612", "RK611"),
     ),
+    Bug("RK603", "a city that is not trained on", after=with_cities),
     Bug("RK604", "rows in two splits", after=copy_rows(0.0)),
     Bug("RK605", "noisy copies in two splits", after=copy_rows(0.02)),
     Bug("RK606", "shuffle before take and skip", after=reshuffled, also=("RK604",)),
@@ -456,6 +509,7 @@ BUGS = [
         "40 validation rows",
         after=lambda case: case.update(validation=tuple(part[:40] for part in case["validation"])),
     ),
+    Bug("RK609", "a point claimed from 400 rows", after=lambda case: case.update(difference=0.01)),
     Bug(
         "RK610",
         "a quarter of the labels drawn anew",
@@ -510,6 +564,12 @@ BUGS = [
         "sorted rows, not shuffled",
         set_fit(shuffle=False),
         lambda case: case.update(train=(case["train"][0][np.argsort(case["train"][1])], np.sort(case["train"][1]))),
+    ),
+    Bug("RK617", "patients in two splits", after=in_pairs),
+    Bug(
+        "RK701",
+        "biases far below zero",
+        after=in_layers("second", lambda layer: layer.bias.assign(layer.bias - 100.0)),
     ),
     Bug(
         "RK702",

@@ -69,6 +69,21 @@ def few_rows_of_numbers():
     return case(validation=(table(60), table(60)[:, 0]))
 
 
+@faulty("RK609", **{"difference claimed": 0.01, "differences in accuracy known to ±": 1.96 * np.sqrt(2 * 0.09 / 400)})
+def too_few_rows_for_a_point():
+    return case(validation=(table(), classes()), difference=0.01)
+
+
+@faulty("RK609", **{"differences in squared error known to ±": 1.96 * np.sqrt(4 / 400)})
+def too_few_rows_for_a_share_of_the_error():
+    return case(validation=(table(), table()[:, 0]), difference=0.1)
+
+
+@fine("RK609")
+def rows_enough_for_a_large_difference():
+    return case(validation=(table(60), classes(60)), difference=0.15)
+
+
 @fine("RK609")
 def validation_rows_enough():
     return case(train=(table(), classes()), validation=(table(), classes()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import keras
 import numpy as np
 
+from keras_regkit._core.checks import Interval
 from keras_regkit._core.data import count_rows
 from keras_regkit._core.where import expect_model
 from keras_regkit.diagnosis.audit._run import run_rules
@@ -25,6 +26,7 @@ def audit(
     callbacks=None,
     fit_args=None,
     groups=None,
+    difference=None,
     disable=(),
 ):
     """Looks for mistakes that raise no error: a penalty that does nothing, statistics that are stale, rows that leak.
@@ -43,6 +45,8 @@ def audit(
         fit_args: Dict of the other arguments of `fit`, such as `{"epochs": 50, "validation_split": 0.2}`.
         groups: Dict from `"train"`, `"validation"`, `"test"` to one group for each row (a patient, a customer, a
             video), whose rows should be in one split.
+        difference: The difference between two models that is claimed, or that the validation rows are to tell, > 0: of
+            accuracies (0.01 is a point), or as a share of the squared error. Defaults to None: not said.
         disable: Rules that are not to run, by id (`"RK105"`) or family (`"data"`); a string or several.
 
     Returns:
@@ -50,7 +54,8 @@ def audit(
 
     Raises:
         TypeError: an argument is of the wrong kind.
-        ValueError: `disable` names no rule, `groups` no split, or not as many groups as there are rows.
+        ValueError: `disable` names no rule, `groups` no split, or not as many groups as there are rows; `difference`
+            is not above 0.
         FileNotFoundError: there is no such log file.
 
     Example:
@@ -72,6 +77,7 @@ def audit(
         callbacks=callbacks,
         fit_args=fit_args,
         groups=groups,
+        difference=difference,
     )
     return run_rules(case, disable)
 
@@ -86,6 +92,7 @@ def make_case(
     callbacks=None,
     fit_args=None,
     groups=None,
+    difference=None,
 ):
     """Returns the `Case` of the arguments of `audit`, after looking at their kinds."""
     expect_model(model)
@@ -100,7 +107,16 @@ def make_case(
     data = {name: _arrays_as_pair(part) for name, part in data.items()}
     if groups is not None:
         groups = _groups(groups, data)
-    return Case(model, **data, history=history, callbacks=callbacks, fit_args=fit_args, groups=groups)
+    Interval(0, 1, closed="right", optional=True).check("difference", difference)
+    return Case(
+        model,
+        **data,
+        history=history,
+        callbacks=callbacks,
+        fit_args=fit_args,
+        groups=groups,
+        difference=difference,
+    )
 
 
 def _groups(groups, data):

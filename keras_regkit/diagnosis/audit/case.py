@@ -28,6 +28,7 @@ class Case:
         callbacks: List of callbacks, or `None`.
         fit_args: Dict of other arguments of `fit`, or `None`.
         groups: Dict from splits to one group for each row, or `None`.
+        difference: Difference between two models that the validation rows are to tell, or `None`.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Case:
         callbacks=None,
         fit_args=None,
         groups=None,
+        difference=None,
     ):
         self.model = model
         self.data = {"train": train, "validation": validation, "test": test}
@@ -48,6 +50,7 @@ class Case:
         self._callbacks = callbacks
         self._fit_args = fit_args
         self._groups = groups
+        self.difference = difference
         self._rule = None
         self._kept = {}
         self.notes = []
@@ -59,6 +62,7 @@ class Case:
             history: As for the class, of the training since.
         """
         given = {"callbacks": self._callbacks, "fit_args": self._fit_args, "groups": self._groups}
+        given["difference"] = self.difference
         case = Case(self.model, **self.data, history=history, **given)
         case._kept = {key: value for key, value in self._kept.items() if key.startswith(("sample", "batch"))}
         case._kept.pop("batch loss", None)

@@ -10,7 +10,7 @@ from keras_regkit.diagnosis.audit.rows import nearest, vectors
 from keras_regkit.diagnosis.audit.rule import rule
 from keras_regkit.diagnosis.audit.tails import upper_binomial
 
-_WIDE = 0.05
+_WIDE, _WIDE_ERROR = 0.05, 0.2
 _NEIGHBOURS = 15
 _FEWEST_VOTES = 11
 _SHARE = 0.03
@@ -19,11 +19,14 @@ _ROWS = 4000
 
 @rule("RK609", family="data", title="Too few validation rows to tell", severity="warning", needs=("validation",))
 def validation_too_small(case):
-    """The score on the validation rows is known no better than ±5 points of accuracy, or ±20% of a squared error.
+    """The validation rows are too few for what they are to tell.
 
         accuracy: 1.96 √(p(1 − p)/n)        squared error: 1.96 √(2/n)
 
-    p is the best validation accuracy of `history`, or 0.9 without one.
+    p is the best validation accuracy of `history`, or 0.9 without one. Reported where the score is known no better than
+    ±5 points of accuracy, or ±20% of a squared error. Where `difference=` says what difference between two models is
+    claimed, or looked for, it is the limit, and n counts half: the difference of two scores is known less well, by √2,
+    where the two err on different rows, and better where they err on the same ones.
 
     Why: Differences between epochs, levers and models that are smaller than this are luck.
 
@@ -40,16 +43,19 @@ def validation_too_small(case):
     n = sample.total
     if n is None:
         return  # more than was looked at, which is enough
-    if labels_of(y) is not None:
+    classes, claimed = labels_of(y) is not None, case.difference
+    if classes:
         accuracies = _accuracies(case)
         p = float(np.nanmax(accuracies)) if accuracies is not None else 0.9
         p = min(max(p, 1 / (n + 2)), 1 - 1 / (n + 2))
-        half = 1.96 * math.sqrt(p * (1 - p) / n)
-        evidence = {"rows": n, "accuracy known to ±": half}
-        limit = _WIDE
+        half, limit = 1.96 * math.sqrt(p * (1 - p) / n), _WIDE
     else:
-        half, limit = 1.96 * math.sqrt(2 / n), 0.2
-        evidence = {"rows": n, "squared error known to ± a share of": half}
+        half, limit = 1.96 * math.sqrt(2 / n), _WIDE_ERROR
+    said = "accuracy" if classes else "squared error"
+    evidence = {"rows": n, f"{said} known to ±{'' if classes else ' a share of'}": half}
+    if claimed is not None:
+        half, limit = half * math.sqrt(2), claimed
+        evidence = {"rows": n, "difference claimed": claimed, f"differences in {said} known to ±": half}
     if half > limit:
         yield case.finding(
             where="validation",
