@@ -10,6 +10,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, os.path.abspath("changelog.d"))
 sys.path.insert(0, os.path.abspath(".."))
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.util import logging
 
 import keras_regkit
@@ -67,6 +69,17 @@ def _missing_names(app, env):
         logging.getLogger(__name__).warning("docs/api does not describe %s", name)
 
 
+def _link_levers(app, doctree):
+    """In the tables of the guides, the name of a lever leads to its page."""
+    here = app.env.current_document.docname
+    names = keras_regkit.levers.names()
+    for cell in doctree.findall(nodes.entry) if here.startswith("guides/") else ():
+        for name in [node for node in cell.findall(nodes.literal) if node.astext() in names]:
+            if not isinstance(name.parent, nodes.reference):
+                target = {"refdomain": "std", "reftype": "doc", "reftarget": f"/levers/{name.astext()}"}
+                name.replace_self(addnodes.pending_xref("", name.deepcopy(), refdoc=here, refexplicit=True, **target))
+
+
 def _find(name):
     """Returns what a dotted name stands for within its module: not a module of the same name."""
     module, _, rest = name.rpartition(".")
@@ -81,4 +94,5 @@ def _find(name):
 
 def setup(app):
     app.connect("autodoc-process-docstring", _literal_backticks, priority=900)
+    app.connect("doctree-read", _link_levers)
     app.connect("env-check-consistency", _missing_names)

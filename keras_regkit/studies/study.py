@@ -164,7 +164,7 @@ class Study:
         self._trials = self._store.load() if self._store else {}
         self._provenance = {
             **provenance.versions(),
-            **{key: identity[key] for key in ("train", "validation", "model")},
+            **{key: identity[key] for key in ("train", "validation", "model", "epochs", "batch_size")},
         }
         weights_path = self._store.weights_path if keep_weights else None
         self._setup = dataclasses.replace(self._setup, loss=_clean_loss(example), weights_path=weights_path)

@@ -21,7 +21,8 @@ class Trial:
         seconds: Wall-clock time of building, training and evaluating.
         settings: `{lever: strength}` of the variant; empty for the baseline.
         provenance: What the result depends on besides: `keras_regkit`, `keras`, `backend`, `backend_version`, `numpy`,
-            `python` (versions), `engine`, `train`, `validation` and `model` (fingerprints), `finished` (time, UTC).
+            `python` (versions), `engine`, `train`, `validation` and `model` (fingerprints), `epochs` (the most that
+            were asked for), `batch_size`, `finished` (time, UTC).
             A study fills it in; what an engine has written itself stays.
 
     Example:

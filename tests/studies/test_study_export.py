@@ -175,7 +175,7 @@ def test_every_trial_says_where_it_comes_from(stored):
     assert provenance["numpy"] == np.__version__
     assert provenance["engine"] == "made up"
     assert provenance["backend"] == "abacus"
-    for key in ("train", "validation", "model"):
+    for key in ("train", "validation", "model", "epochs", "batch_size"):
         assert provenance[key] == found.identity[key]
     assert provenance["train"] != provenance["validation"]
 
