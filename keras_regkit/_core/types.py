@@ -9,6 +9,9 @@ import keras
 # A number, a schedule over training steps, or the config of one.
 StrengthLike: TypeAlias = float | keras.optimizers.schedules.LearningRateSchedule | Mapping[str, Any]
 
+# A number, which says what range it stands for, or a pair of numbers for the range between.
+RangeLike: TypeAlias = float | Sequence[float]
+
 # One axis or several; None for the usual ones.
 Axis: TypeAlias = int | Sequence[int] | None
 
@@ -19,6 +22,9 @@ PathLike: TypeAlias = str | os.PathLike[str]
 Tensor: TypeAlias = Any
 Array: TypeAlias = Any
 Data: TypeAlias = Any
+
+# What `fit` returned, a dict of lists, or the path of a log.
+HistoryLike: TypeAlias = keras.callbacks.History | Mapping[str, Any] | PathLike
 
 # A pandas table; pandas is optional.
 Frame: TypeAlias = Any

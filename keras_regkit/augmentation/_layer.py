@@ -1,6 +1,7 @@
 """What all augmentation layers share: active in training alone, in a model as in `tf.data`."""
 
 import weakref
+from typing import Any
 
 import keras
 
@@ -27,7 +28,7 @@ class Augmentation(keras.layers.Layer):
 
     draws = 0
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs: Any):
         super().__init__(autocast=False, **kwargs)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)

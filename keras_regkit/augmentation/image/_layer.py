@@ -1,5 +1,8 @@
 """What all image augmentation layers share: what they take, and how ops become passes over pixels."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.backend import is_known
@@ -44,7 +47,14 @@ class ImageAugmentation(Augmentation):
         # What goes through **kwargs is an argument like any other, for `help` and for editors.
         cls.__signature__ = ClassSignature(signature(cls))
 
-    def __init__(self, probability=1.0, data_format=None, bounding_box_format=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        probability: float = 1.0,
+        data_format: str | None = None,
+        bounding_box_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(seed=seed, **kwargs)
         check_arguments({**PROBABILITY, **FORMAT}, probability=probability, data_format=data_format)
         self.probability = probability
@@ -156,7 +166,7 @@ class GeometricAugmentation(ImageAugmentation):
 
     # None goes together with anything.
     fill = None
-    interpolation = None
+    interpolation: str | None = None
 
     def matrix(self, numbers, frame):
         """Returns the 3 × 3 matrix from output to input pixels, see `_matrices`; numbers are vectors, one per draw."""
@@ -182,7 +192,9 @@ class FilledAugmentation(GeometricAugmentation):
         others: As of every image augmentation.
     """
 
-    def __init__(self, fill_mode="reflect", fill_value=0.0, interpolation="bilinear", **kwargs):
+    def __init__(
+        self, fill_mode: str = "reflect", fill_value: float = 0.0, interpolation: str = "bilinear", **kwargs: Any
+    ):
         super().__init__(**kwargs)
         check_arguments(FILL, fill_mode=fill_mode, fill_value=fill_value, interpolation=interpolation)
         self.fill_mode = fill_mode
@@ -210,7 +222,7 @@ class RangedAugmentation(ImageAugmentation):
         others: As of every image augmentation.
     """
 
-    def __init__(self, value_range=(0, 255), **kwargs):
+    def __init__(self, value_range: Sequence[float] = (0, 255), **kwargs: Any):
         super().__init__(**kwargs)
         self.value_range = _images.check_range(value_range)
 

@@ -1,5 +1,7 @@
 """What policies share: ops that are chosen for each image, in few passes over all of them."""
 
+from typing import Any
+
 from keras_regkit._core.checks import Interval, check_arguments, did_you_mean
 from keras_regkit.augmentation.image import _images
 from keras_regkit.augmentation.image._layer import FILL, FORMAT, PROBABILITY, RangedAugmentation
@@ -27,7 +29,13 @@ class Policy(RangedAugmentation):
     # Whether the table has translations in pixels, and not in shares of the side.
     in_pixels = False
 
-    def __init__(self, fill_mode="constant", fill_value=None, interpolation="nearest", **kwargs):
+    def __init__(
+        self,
+        fill_mode: str = "constant",
+        fill_value: float | None = None,
+        interpolation: str = "nearest",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_arguments(SHARED, fill_mode=fill_mode, fill_value=fill_value, interpolation=interpolation)
         self.fill_mode = fill_mode

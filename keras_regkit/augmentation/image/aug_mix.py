@@ -1,5 +1,7 @@
 """Mixtures of chains of ops, for predictions that hold when images are disturbed."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.beta import beta
@@ -84,7 +86,15 @@ class AugMix(Policy):
     }
     fill_share = 0.0
 
-    def __init__(self, severity=3, width=3, depth=None, alpha=1.0, interpolation="bilinear", **kwargs):
+    def __init__(
+        self,
+        severity: float = 3,
+        width: int = 3,
+        depth: int | None = None,
+        alpha: float = 1.0,
+        interpolation: str = "bilinear",
+        **kwargs: Any,
+    ):
         if kwargs.pop("bounding_box_format", None) is not None:
             raise ValueError("AugMix takes no bounding boxes: a mixture has no single place for them")
         super().__init__(interpolation=interpolation, **kwargs)

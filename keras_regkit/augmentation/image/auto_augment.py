@@ -1,5 +1,7 @@
 """Pairs of ops that were searched for."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import OneOf, check_arguments
@@ -65,7 +67,7 @@ class AutoAugment(Policy):
     RANGES = {"policy": OneOf(*AUTO_AUGMENT), **SHARED}  # noqa: RUF012
     own_draws = 5
 
-    def __init__(self, policy, **kwargs):
+    def __init__(self, policy: str, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, policy=policy)
         self.policy = policy

@@ -1,8 +1,11 @@
 """Red, green and blue mixed anew."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _recolouring
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FORMAT, PROBABILITY, ColorAugmentation
@@ -47,7 +50,7 @@ class ChannelMix(ColorAugmentation):
     RANGES = {"factor": Factor(0, 1, one_sided=True), **PROBABILITY, **FORMAT}  # noqa: RUF012
     own_draws = 7
 
-    def __init__(self, factor, **kwargs):
+    def __init__(self, factor: RangeLike, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, factor=factor)
         self.factor = factor

@@ -1,8 +1,11 @@
 """Brightness, contrast, saturation and hue in one."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _images, _recolouring, random_hue, random_saturation
 from keras_regkit.augmentation.image._channelwise import ChannelwiseAugmentation
 from keras_regkit.augmentation.image._factors import Around, Factor, Maybe, between
@@ -56,7 +59,14 @@ class ColorJitter(ChannelwiseAugmentation):
         **FORMAT,
     }
 
-    def __init__(self, brightness_factor=None, contrast_factor=None, saturation_factor=None, hue_factor=None, **kwargs):
+    def __init__(
+        self,
+        brightness_factor: RangeLike | None = None,
+        contrast_factor: RangeLike | None = None,
+        saturation_factor: RangeLike | None = None,
+        hue_factor: RangeLike | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.brightness_factor = brightness_factor
         self.contrast_factor = contrast_factor

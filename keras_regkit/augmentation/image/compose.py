@@ -1,5 +1,8 @@
 """Many ops, few passes over the pixels."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import OneOf, check_arguments
@@ -86,7 +89,13 @@ class Compose(ImageAugmentation):
     RANGES = {"augmentations": Ops(), "clip": OneOf("end", "each"), **FORMAT}  # noqa: RUF012
     without = ("probability",)
 
-    def __init__(self, augmentations, value_range=(0, 255), clip="end", **kwargs):
+    def __init__(
+        self,
+        augmentations: Sequence[keras.layers.Layer],
+        value_range: Sequence[float] = (0, 255),
+        clip: str = "end",
+        **kwargs: Any,
+    ):
         if "probability" in kwargs:
             raise TypeError(
                 "Compose takes no `probability`: give each of its layers its own. "

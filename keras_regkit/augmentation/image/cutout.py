@@ -1,5 +1,8 @@
 """Squares cut out of images."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
@@ -52,7 +55,9 @@ class Cutout(PixelAugmentation):
 
     RANGES = {"size": Whole(0), "fill_value": Fill(), **PROBABILITY, **FORMAT}  # noqa: RUF012
 
-    def __init__(self, size, fill_value=0.0, **kwargs):
+    def __init__(
+        self, size: int | Sequence[int], fill_value: float | Sequence[float] | str | None = 0.0, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, size=size, fill_value=fill_value)
         self.size = size

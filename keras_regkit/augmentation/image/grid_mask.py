@@ -1,10 +1,13 @@
 """A grid of squares cut out of images."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image._erase import Fill, filling, pixels
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FORMAT, PROBABILITY, PixelAugmentation
@@ -89,7 +92,15 @@ class GridMask(PixelAugmentation):
         **FORMAT,
     }
 
-    def __init__(self, ratio=0.6, spacing=(0.43, 1), rotation_factor=0.0, fill_value=0.0, probability=0.8, **kwargs):
+    def __init__(
+        self,
+        ratio: float = 0.6,
+        spacing: Sequence[float] = (0.43, 1),
+        rotation_factor: RangeLike = 0.0,
+        fill_value: float | Sequence[float] | str | None = 0.0,
+        probability: float = 0.8,
+        **kwargs: Any,
+    ):
         super().__init__(probability=probability, **kwargs)
         check_arguments(
             self.RANGES, ratio=ratio, spacing=spacing, rotation_factor=rotation_factor, fill_value=fill_value

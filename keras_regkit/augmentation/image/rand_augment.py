@@ -1,5 +1,8 @@
 """A few ops for each image, all of one strength."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -77,7 +80,9 @@ class RandAugment(Policy):
         **SHARED,
     }
 
-    def __init__(self, n=2, m=9, mstd=0.5, operations=None, **kwargs):
+    def __init__(
+        self, n: int = 2, m: float = 9, mstd: float = 0.5, operations: Sequence[str] | None = None, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, n=n, m=m, mstd=mstd, operations=operations)
         self.n = n

@@ -1,8 +1,11 @@
 """Turning, zooming, slanting and shifting images at once."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _matrices
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FILL, FORMAT, PROBABILITY, FilledAugmentation
@@ -67,7 +70,14 @@ class RandomAffine(FilledAugmentation):
     }
     own_draws = 6
 
-    def __init__(self, rotation_factor=0.0, zoom_factor=0.0, translation_factor=0.0, shear_factor=0.0, **kwargs):
+    def __init__(
+        self,
+        rotation_factor: RangeLike = 0.0,
+        zoom_factor: RangeLike = 0.0,
+        translation_factor: RangeLike = 0.0,
+        shear_factor: RangeLike = 0.0,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_arguments(
             self.RANGES,

@@ -1,8 +1,11 @@
 """Lighter and darker images."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _recolouring
 from keras_regkit.augmentation.image._channelwise import ChannelwiseAugmentation
 from keras_regkit.augmentation.image._factors import Factor, between
@@ -46,7 +49,7 @@ class RandomBrightness(ChannelwiseAugmentation):
     RANGES = {"factor": Factor(-1, 1), **PROBABILITY, **FORMAT}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, factor, **kwargs):
+    def __init__(self, factor: RangeLike, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, factor=factor)
         self.factor = factor

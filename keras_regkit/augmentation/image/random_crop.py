@@ -1,5 +1,7 @@
 """Cutting windows out of images."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -53,7 +55,7 @@ class RandomCrop(GeometricAugmentation):
     }
     own_draws = 2
 
-    def __init__(self, height, width, **kwargs):
+    def __init__(self, height: int, width: int, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, height=height, width=width)
         self.height = height

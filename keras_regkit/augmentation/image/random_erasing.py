@@ -1,8 +1,12 @@
 """Rectangles of images erased."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image._erase import Fill, erased, filling
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FORMAT, PROBABILITY, PixelAugmentation
@@ -90,7 +94,14 @@ class RandomErasing(PixelAugmentation):
         **FORMAT,
     }
 
-    def __init__(self, scale=(0.02, 0.4), ratio=(0.3, 1 / 0.3), fill_value=None, probability=0.5, **kwargs):
+    def __init__(
+        self,
+        scale: RangeLike = (0.02, 0.4),
+        ratio: Sequence[float] = (0.3, 1 / 0.3),
+        fill_value: float | Sequence[float] | str | None = None,
+        probability: float = 0.5,
+        **kwargs: Any,
+    ):
         super().__init__(probability=probability, **kwargs)
         check_arguments(self.RANGES, scale=scale, ratio=ratio, fill_value=fill_value)
         self.scale = scale

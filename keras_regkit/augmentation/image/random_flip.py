@@ -1,5 +1,7 @@
 """Mirroring images."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import OneOf, check_arguments
@@ -44,7 +46,7 @@ class RandomFlip(GeometricAugmentation):
     RANGES = {"mode": OneOf(*MODES), **PROBABILITY, **FORMAT}  # noqa: RUF012
     own_draws = 2
 
-    def __init__(self, mode="horizontal_and_vertical", **kwargs):
+    def __init__(self, mode: str = "horizontal_and_vertical", **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, mode=mode)
         self.mode = mode

@@ -1,8 +1,12 @@
 """Blurred images."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image._factors import Factor, Whole, between
 from keras_regkit.augmentation.image._layer import FORMAT, PROBABILITY, PixelAugmentation
 from keras_regkit.augmentation.image._native import native
@@ -96,7 +100,7 @@ class RandomGaussianBlur(PixelAugmentation):
     }
     own_draws = 1
 
-    def __init__(self, kernel_size=3, sigma=1.0, **kwargs):
+    def __init__(self, kernel_size: int | Sequence[int] = 3, sigma: RangeLike = 1.0, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, kernel_size=kernel_size, sigma=sigma)
         self.kernel_size = kernel_size

@@ -1,5 +1,7 @@
 """Grey images."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -43,7 +45,7 @@ class RandomGrayscale(ColorAugmentation):
     RANGES = {"factor": Interval(0, 1), **PROBABILITY, **FORMAT}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, factor=0.5, **kwargs):
+    def __init__(self, factor: float = 0.5, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, factor=factor)
         self.factor = factor

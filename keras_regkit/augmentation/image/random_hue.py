@@ -1,10 +1,12 @@
 """Colours turned around the circle of hues."""
 
 import math
+from typing import Any
 
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _recolouring
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FORMAT, PROBABILITY, ColorAugmentation
@@ -60,7 +62,7 @@ class RandomHue(ColorAugmentation):
     RANGES = {"factor": RANGE, **PROBABILITY, **FORMAT}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, factor, **kwargs):
+    def __init__(self, factor: RangeLike, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, factor=factor)
         self.factor = factor

@@ -1,5 +1,7 @@
 """Negatives of images."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit.augmentation.image import _recolouring
@@ -48,7 +50,7 @@ class RandomInvert(ChannelwiseAugmentation):
 
     RANGES = {**PROBABILITY, **FORMAT}  # noqa: RUF012
 
-    def __init__(self, probability=0.5, **kwargs):
+    def __init__(self, probability: float = 0.5, **kwargs: Any):
         super().__init__(probability=probability, **kwargs)
 
     def recolouring(self, numbers, frame):

@@ -1,8 +1,11 @@
 """Seeing images from another side."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _matrices
 from keras_regkit.augmentation.image._factors import Factor
 from keras_regkit.augmentation.image._layer import FILL, FORMAT, PROBABILITY, FilledAugmentation
@@ -66,7 +69,7 @@ class RandomPerspective(FilledAugmentation):
     }
     own_draws = 9
 
-    def __init__(self, factor=1.0, scale=0.5, fill_mode="constant", **kwargs):
+    def __init__(self, factor: RangeLike = 1.0, scale: float = 0.5, fill_mode: str = "constant", **kwargs: Any):
         super().__init__(fill_mode=fill_mode, **kwargs)
         check_arguments(self.RANGES, factor=factor, scale=scale)
         self.factor = factor

@@ -1,6 +1,8 @@
 """Images of few levels, as on a poster."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -64,7 +66,7 @@ class RandomPosterize(PixelAugmentation):
     RANGES = {"factor": Whole(1, 8, rising=True), **PROBABILITY, **FORMAT}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, factor, **kwargs):
+    def __init__(self, factor: int | Sequence[int], **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, factor=factor)
         self.factor = factor

@@ -2,6 +2,8 @@
 
 import dataclasses
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -90,7 +92,15 @@ class RandomResizedCrop(GeometricAugmentation):
     }
     own_draws = 4
 
-    def __init__(self, height, width, scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), interpolation="bilinear", **kwargs):
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        scale: Sequence[float] = (0.08, 1.0),
+        ratio: Sequence[float] = (3 / 4, 4 / 3),
+        interpolation: str = "bilinear",
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, height=height, width=width, scale=scale, ratio=ratio, interpolation=interpolation)
         self.height = height

@@ -1,10 +1,12 @@
 """Turning images."""
 
 import math
+from typing import Any
 
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _matrices
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FILL, FORMAT, PROBABILITY, FilledAugmentation
@@ -50,7 +52,7 @@ class RandomRotation(FilledAugmentation):
     RANGES = {"factor": Factor(-1, 1), **PROBABILITY, **FILL, **FORMAT}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, factor, **kwargs):
+    def __init__(self, factor: RangeLike, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, factor=factor)
         self.factor = factor

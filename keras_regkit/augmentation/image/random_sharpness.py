@@ -1,8 +1,11 @@
 """Softer and sharper images."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FORMAT, PROBABILITY, PixelAugmentation
 
@@ -69,7 +72,7 @@ class RandomSharpness(PixelAugmentation):
     RANGES = {"factor": Factor(0, 1, one_sided=True), **PROBABILITY, **FORMAT}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, factor, **kwargs):
+    def __init__(self, factor: RangeLike, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, factor=factor)
         self.factor = factor

@@ -1,8 +1,11 @@
 """Slanting images."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FILL, FORMAT, PROBABILITY, FilledAugmentation
 
@@ -55,7 +58,7 @@ class RandomShear(FilledAugmentation):
     }
     own_draws = 4
 
-    def __init__(self, x_factor=0.0, y_factor=0.0, **kwargs):
+    def __init__(self, x_factor: RangeLike = 0.0, y_factor: RangeLike = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, x_factor=x_factor, y_factor=y_factor)
         self.x_factor = x_factor

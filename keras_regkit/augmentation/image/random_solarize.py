@@ -1,8 +1,11 @@
 """Images whose light parts are negatives."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FORMAT, PROBABILITY, PixelAugmentation
 from keras_regkit.augmentation.image.random_invert import inverted
@@ -87,7 +90,7 @@ class RandomSolarize(PixelAugmentation):
     }
     own_draws = 2
 
-    def __init__(self, addition_factor=0.0, threshold_factor=0.0, **kwargs):
+    def __init__(self, addition_factor: RangeLike = 0.0, threshold_factor: RangeLike = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, addition_factor=addition_factor, threshold_factor=threshold_factor)
         self.addition_factor = addition_factor

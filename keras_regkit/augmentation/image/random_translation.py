@@ -1,8 +1,11 @@
 """Shifting images."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _matrices
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FILL, FORMAT, PROBABILITY, FilledAugmentation
@@ -54,7 +57,7 @@ class RandomTranslation(FilledAugmentation):
     }
     own_draws = 2
 
-    def __init__(self, height_factor, width_factor, **kwargs):
+    def __init__(self, height_factor: RangeLike, width_factor: RangeLike, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, height_factor=height_factor, width_factor=width_factor)
         self.height_factor = height_factor

@@ -1,10 +1,12 @@
 """Making images larger or smaller."""
 
 import dataclasses
+from typing import Any
 
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation.image import _matrices
 from keras_regkit.augmentation.image._factors import Factor, between
 from keras_regkit.augmentation.image._layer import FILL, FORMAT, PROBABILITY, FilledAugmentation
@@ -77,7 +79,7 @@ class RandomZoom(FilledAugmentation):
         **FORMAT,
     }
 
-    def __init__(self, height_factor, width_factor=None, **kwargs):
+    def __init__(self, height_factor: RangeLike, width_factor: RangeLike | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, height_factor=height_factor, width_factor=width_factor)
         self.height_factor = height_factor

@@ -1,5 +1,8 @@
 """One op for each image, of any strength."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
@@ -67,7 +70,7 @@ class TrivialAugment(Policy):
     fill_share = 0.0
     in_pixels = True
 
-    def __init__(self, operations=None, **kwargs):
+    def __init__(self, operations: Sequence[str] | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, operations=operations)
         self.operations = operations
