@@ -1,5 +1,8 @@
 """Several ops on signals, series, rows or ids as one layer."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit.augmentation._sample_layer import SampleAugmentation
@@ -63,7 +66,7 @@ class Compose(SampleAugmentation):
     RANGES = {"augmentations": Ops()}  # noqa: RUF012
     without = ("probability",)
 
-    def __init__(self, augmentations, **kwargs):
+    def __init__(self, augmentations: Sequence[keras.layers.Layer], **kwargs: Any):
         if "probability" in kwargs:
             raise TypeError(
                 "Compose takes no `probability`: give each of its layers its own. "

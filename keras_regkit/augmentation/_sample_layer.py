@@ -1,5 +1,7 @@
 """What the layers for signals, series, rows and ids share: samples in, samples of the same shape out."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -40,7 +42,7 @@ class SampleAugmentation(Augmentation):
         # What goes through **kwargs is an argument like any other, for `help` and for editors.
         cls.__signature__ = ClassSignature(signature(cls))
 
-    def __init__(self, probability=1.0, seed=None, **kwargs):
+    def __init__(self, probability: float = 1.0, seed: int | None = None, **kwargs: Any):
         super().__init__(seed=seed, **kwargs)
         check_arguments(PROBABILITY, probability=probability)
         self.probability = probability

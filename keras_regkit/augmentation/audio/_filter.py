@@ -1,5 +1,7 @@
 """What the filters share."""
 
+from typing import Any
+
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._layer import WaveformAugmentation
@@ -17,7 +19,7 @@ class FilterAugmentation(WaveformAugmentation):
         **kwargs: Passed on.
     """
 
-    def __init__(self, sampling_rate, order=2, **kwargs):
+    def __init__(self, sampling_rate: float, order: int = 2, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(
             {**FILTER, **PROBABILITY}, sampling_rate=sampling_rate, order=order, probability=self.probability

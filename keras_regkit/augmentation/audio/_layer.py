@@ -26,6 +26,7 @@ class WaveformAugmentation(SampleAugmentation):
     key = "audio"
     ranks = (1, 2)
     shapes = "(batch, samples) or (batch, samples, channels), or (samples,) for one clip"
+    RANGES: dict[str, Any]
 
     def transform(self, x, numbers, mask, ops):
         if not all(isinstance(size, int) for size in ops.shape(x)):

@@ -1,7 +1,10 @@
 """Clips with noise."""
 
+from typing import Any
+
 import keras
 
+from keras_regkit._core.types import Array, RangeLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._layer import WaveformAugmentation, amplitude, column, power, quotient
 from keras_regkit.augmentation.audio._noise import Noise, pink, recorded, white
@@ -55,7 +58,7 @@ class AddNoise(WaveformAugmentation):
     RANGES = {"noise": Noise(), "snr_db": Factor(-120, 120), **PROBABILITY}  # noqa: RUF012
     own_draws = 3
 
-    def __init__(self, noise="white", snr_db=(5, 40), **kwargs):
+    def __init__(self, noise: str | Array = "white", snr_db: RangeLike = (5, 40), **kwargs: Any):
         super().__init__(**kwargs)
         self._snr = self.RANGES["snr_db"].check("snr_db", snr_db)
         self.noise = self.RANGES["noise"].check("noise", noise)

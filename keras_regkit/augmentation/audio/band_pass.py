@@ -1,7 +1,10 @@
 """A filter that keeps a band."""
 
+from typing import Any
+
 import keras
 
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._butterworth import band_pass, warped
 from keras_regkit.augmentation.audio._filter import FILTER, FilterAugmentation
@@ -56,7 +59,14 @@ class BandPass(FilterAugmentation):
     RANGES = {"center": Positive(), "bandwidth_fraction": Positive(2), **FILTER, **PROBABILITY}  # noqa: RUF012
     own_draws = 2
 
-    def __init__(self, sampling_rate, center=(200, 4000), bandwidth_fraction=(0.5, 1.99), order=2, **kwargs):
+    def __init__(
+        self,
+        sampling_rate: float,
+        center: RangeLike = (200, 4000),
+        bandwidth_fraction: RangeLike = (0.5, 1.99),
+        order: int = 2,
+        **kwargs: Any,
+    ):
         super().__init__(sampling_rate, order, **kwargs)
         self._center = self.RANGES["center"].check("center", center)
         self._fraction = self.RANGES["bandwidth_fraction"].check("bandwidth_fraction", bandwidth_fraction)

@@ -1,7 +1,10 @@
 """Clips whose peaks are cut off."""
 
+from typing import Any
+
 import keras
 
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._layer import WaveformAugmentation, column
 from keras_regkit.augmentation.audio._percentiles import limits
@@ -44,7 +47,7 @@ class ClipDistortion(WaveformAugmentation):
     RANGES = {"percentile_threshold": Factor(0, 100, one_sided=True), **PROBABILITY}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, percentile_threshold=40, **kwargs):
+    def __init__(self, percentile_threshold: RangeLike = 40, **kwargs: Any):
         super().__init__(**kwargs)
         self._threshold = self.RANGES["percentile_threshold"].check("percentile_threshold", percentile_threshold)
         self.percentile_threshold = percentile_threshold

@@ -1,7 +1,10 @@
 """A filter that takes what is high."""
 
+from typing import Any
+
 import keras
 
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._butterworth import low_pass, warped
 from keras_regkit.augmentation.audio._filter import FILTER, FilterAugmentation
@@ -51,7 +54,7 @@ class LowPass(FilterAugmentation):
     RANGES = {"cutoff": Positive(), **FILTER, **PROBABILITY}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, sampling_rate, cutoff=(150, 7500), order=2, **kwargs):
+    def __init__(self, sampling_rate: float, cutoff: RangeLike = (150, 7500), order: int = 2, **kwargs: Any):
         super().__init__(sampling_rate, order, **kwargs)
         self._cutoff = self.RANGES["cutoff"].check("cutoff", cutoff)
         self.check_below_nyquist("cutoff", self._cutoff[1], cutoff)

@@ -1,10 +1,12 @@
 """Clips that are higher or lower."""
 
 import math
+from typing import Any
 
 import keras
 
 from keras_regkit._core.checks import check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._frame_length import FrameLength, check_not_shorter
 from keras_regkit.augmentation.audio._layer import WaveformAugmentation, column
@@ -56,7 +58,7 @@ class PitchShift(WaveformAugmentation):
     RANGES = {"semitones": Factor(-12, 12), "frame_length": FrameLength(), **PROBABILITY}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, semitones=4, frame_length=1024, **kwargs):
+    def __init__(self, semitones: RangeLike = 4, frame_length: int = 1024, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, frame_length=frame_length, probability=self.probability)
         self._semitones = self.RANGES["semitones"].check("semitones", semitones)

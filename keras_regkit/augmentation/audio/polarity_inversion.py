@@ -1,5 +1,7 @@
 """Clips with the other sign."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
@@ -38,7 +40,7 @@ class PolarityInversion(WaveformAugmentation):
 
     RANGES = PROBABILITY
 
-    def __init__(self, probability=0.5, **kwargs):
+    def __init__(self, probability: float = 0.5, **kwargs: Any):
         super().__init__(probability=probability, **kwargs)
         check_arguments(self.RANGES, probability=probability)
 

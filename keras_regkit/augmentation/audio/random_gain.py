@@ -1,7 +1,10 @@
 """Clips that are louder or softer."""
 
+from typing import Any
+
 import keras
 
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._layer import WaveformAugmentation, amplitude, column
 from keras_regkit.augmentation.image._factors import Factor, between
@@ -42,7 +45,7 @@ class RandomGain(WaveformAugmentation):
     RANGES = {"gain_db": Factor(-120, 120), **PROBABILITY}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, gain_db=12, **kwargs):
+    def __init__(self, gain_db: RangeLike = 12, **kwargs: Any):
         super().__init__(**kwargs)
         self._gain = self.RANGES["gain_db"].check("gain_db", gain_db)
         self.gain_db = gain_db

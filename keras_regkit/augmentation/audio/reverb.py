@@ -1,11 +1,13 @@
 """Clips in rooms."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import Array, RangeLike
 from keras_regkit.augmentation._hashed import hashed_normal
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._fft_length import fft_length
@@ -75,7 +77,13 @@ class Reverb(WaveformAugmentation):
         **PROBABILITY,
     }
 
-    def __init__(self, sampling_rate=None, rt60=(0.15, 0.8), impulse_responses=None, **kwargs):
+    def __init__(
+        self,
+        sampling_rate: float | None = None,
+        rt60: RangeLike = (0.15, 0.8),
+        impulse_responses: Array | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, sampling_rate=sampling_rate, probability=self.probability)
         self._rt60 = self.RANGES["rt60"].check("rt60", rt60)

@@ -2,6 +2,7 @@
 
 import numbers
 import warnings
+from typing import Any
 
 import keras
 
@@ -113,17 +114,17 @@ class SpecAugment(SpectrogramAugmentation):
 
     def __init__(
         self,
-        freq_mask_param=27,
-        num_freq_masks=1,
-        time_mask_param=100,
-        num_time_masks=1,
-        p=1.0,
-        time_warp_param=80,
-        adaptive_multiplicity=None,
-        adaptive_size=None,
-        max_time_masks=20,
-        mask_value=0.0,
-        **kwargs,
+        freq_mask_param: int = 27,
+        num_freq_masks: int = 1,
+        time_mask_param: int = 100,
+        num_time_masks: int = 1,
+        p: float = 1.0,
+        time_warp_param: int = 80,
+        adaptive_multiplicity: float | None = None,
+        adaptive_size: float | None = None,
+        max_time_masks: int = 20,
+        mask_value: float | str = 0.0,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         own = {

@@ -1,8 +1,11 @@
 """Clips with a silent stretch."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._layer import WaveformAugmentation, column
 from keras_regkit.augmentation.image._factors import Factor, between
@@ -51,7 +54,7 @@ class TimeMask(WaveformAugmentation):
     }
     own_draws = 2
 
-    def __init__(self, band_part=(0.01, 0.2), fade=80, **kwargs):
+    def __init__(self, band_part: RangeLike = (0.01, 0.2), fade: int = 80, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, fade=fade, probability=self.probability)
         self._part = self.RANGES["band_part"].check("band_part", band_part)

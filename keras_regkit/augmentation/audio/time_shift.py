@@ -1,8 +1,11 @@
 """Clips that begin earlier or later."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import OneOf, check_arguments
+from keras_regkit._core.types import RangeLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.audio._layer import WaveformAugmentation, column
 from keras_regkit.augmentation.image._factors import Factor, between
@@ -46,7 +49,7 @@ class TimeShift(WaveformAugmentation):
     RANGES = {"shift": Factor(-1, 1), "rollover": OneOf(True, False), **PROBABILITY}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, shift=0.5, rollover=True, **kwargs):
+    def __init__(self, shift: RangeLike = 0.5, rollover: bool = True, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, rollover=rollover, probability=self.probability)
         self._shift = self.RANGES["shift"].check("shift", shift)

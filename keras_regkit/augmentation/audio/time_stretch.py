@@ -1,5 +1,8 @@
 """Clips that are faster or slower."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
@@ -54,7 +57,7 @@ class TimeStretch(WaveformAugmentation):
     RANGES = {"rate": Factor(0.25, 4), "frame_length": FrameLength(), **PROBABILITY}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, rate=(0.8, 1.25), frame_length=1024, **kwargs):
+    def __init__(self, rate: Sequence[float] = (0.8, 1.25), frame_length: int = 1024, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, frame_length=frame_length, probability=self.probability)
         self._rate = self.RANGES["rate"].check("rate", rate)

@@ -1,6 +1,7 @@
 """Series without some of their frequencies."""
 
 import math
+from typing import Any
 
 import keras
 
@@ -48,7 +49,7 @@ class FrequencyMask(SeriesAugmentation):
     RANGES = {"max_width": Interval(0, 1), **PROBABILITY}  # noqa: RUF012
     own_draws = 2
 
-    def __init__(self, max_width=0.2, **kwargs):
+    def __init__(self, max_width: float = 0.2, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, max_width=max_width, probability=self.probability)
         self.max_width = max_width

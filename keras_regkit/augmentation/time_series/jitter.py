@@ -1,5 +1,7 @@
 """Noise on series."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -45,7 +47,7 @@ class Jitter(SeriesAugmentation):
     # Keys of a hash: a number for each step would take longer to draw than to use.
     own_draws = 2
 
-    def __init__(self, stddev=0.03, **kwargs):
+    def __init__(self, stddev: float = 0.03, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, stddev=stddev, probability=self.probability)
         self.stddev = stddev

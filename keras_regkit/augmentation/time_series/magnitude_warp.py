@@ -1,5 +1,7 @@
 """Features whose size changes smoothly along the series."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -51,7 +53,7 @@ class MagnitudeWarp(SeriesAugmentation):
         **PROBABILITY,
     }
 
-    def __init__(self, stddev=0.2, knots=4, **kwargs):
+    def __init__(self, stddev: float = 0.2, knots: int = 4, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, stddev=stddev, knots=knots, probability=self.probability)
         self.stddev = stddev

@@ -1,5 +1,7 @@
 """Parts of a series in another order."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
@@ -54,7 +56,7 @@ class Permutation(SeriesAugmentation):
     }
     computes_in = None
 
-    def __init__(self, segments=4, min_length=10, cuts="random", **kwargs):
+    def __init__(self, segments: int = 4, min_length: int = 10, cuts: str = "random", **kwargs: Any):
         super().__init__(**kwargs)
         given = {"segments": segments, "min_length": min_length, "cuts": cuts, "probability": self.probability}
         check_arguments(self.RANGES, **given)

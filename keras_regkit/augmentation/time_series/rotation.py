@@ -1,6 +1,7 @@
 """Sensors worn in another way."""
 
 import math
+from typing import Any
 
 import keras
 
@@ -56,7 +57,7 @@ class Rotation(SeriesAugmentation):
         **PROBABILITY,
     }
 
-    def __init__(self, kind="flip_permute", max_angle=180.0, **kwargs):
+    def __init__(self, kind: str = "flip_permute", max_angle: float = 180.0, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, kind=kind, max_angle=max_angle, probability=self.probability)
         self.kind = kind

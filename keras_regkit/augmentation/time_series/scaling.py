@@ -1,5 +1,7 @@
 """Features made larger or smaller."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -43,7 +45,7 @@ class Scaling(SeriesAugmentation):
 
     RANGES = {"stddev": Interval(0, closed="left"), **PROBABILITY}  # noqa: RUF012
 
-    def __init__(self, stddev=0.1, **kwargs):
+    def __init__(self, stddev: float = 0.1, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, stddev=stddev, probability=self.probability)
         self.stddev = stddev

@@ -1,5 +1,7 @@
 """Series that run faster here and slower there."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -57,7 +59,7 @@ class TimeWarp(SeriesAugmentation):
         **PROBABILITY,
     }
 
-    def __init__(self, stddev=0.2, knots=4, **kwargs):
+    def __init__(self, stddev: float = 0.2, knots: int = 4, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, stddev=stddev, knots=knots, probability=self.probability)
         self.stddev = stddev

@@ -1,5 +1,7 @@
 """A part of a series, stretched to its length."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -46,7 +48,7 @@ class WindowSlice(SeriesAugmentation):
     RANGES = {"ratio": Interval(0, 1, closed="right"), **PROBABILITY}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, ratio=0.9, **kwargs):
+    def __init__(self, ratio: float = 0.9, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, ratio=ratio, probability=self.probability)
         self.ratio = ratio

@@ -1,5 +1,8 @@
 """A window of a series that runs faster or slower."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -52,7 +55,7 @@ class WindowWarp(SeriesAugmentation):
     }
     own_draws = 2
 
-    def __init__(self, window_ratio=0.1, scales=(0.5, 2.0), **kwargs):
+    def __init__(self, window_ratio: float = 0.1, scales: Sequence[float] = (0.5, 2.0), **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, window_ratio=window_ratio, scales=scales, probability=self.probability)
         self.window_ratio = window_ratio
