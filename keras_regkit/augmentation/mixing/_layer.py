@@ -1,6 +1,7 @@
 """What the mixing layers share: what they take, how λ is drawn, and what becomes of labels."""
 
 import warnings
+from typing import Any
 
 import keras
 
@@ -39,11 +40,19 @@ class Mixing(Augmentation):
 
     # Share of the samples that are cut, the others are blended.
     switch = 0.0
-    data_format = None
+    data_format: str | None = None
     # What is erased of the mixed images: an `Erasing`, or None.
-    erases = None
+    erases: Any = None
 
-    def __init__(self, num_classes=None, per="sample", probability=1.0, labels="dense", seed=None, **kwargs):
+    def __init__(
+        self,
+        num_classes: int | None = None,
+        per: str = "sample",
+        probability: float = 1.0,
+        labels: str = "dense",
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(seed=seed, **kwargs)
         check_arguments(SHARED, num_classes=num_classes, per=per, probability=probability, labels=labels)
         self.num_classes = num_classes

@@ -1,9 +1,12 @@
 """Samples with a part of others."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.augmentation.mixing._layer import FORMAT, SHARED, Mixing
 
 
@@ -69,14 +72,14 @@ class CutMix(Mixing):
 
     def __init__(
         self,
-        alpha=1.0,
-        num_classes=None,
-        per="sample",
-        probability=1.0,
-        labels="dense",
-        data_format=None,
-        seed=None,
-        **kwargs,
+        alpha: StrengthLike = 1.0,
+        num_classes: int | None = None,
+        per: str = "sample",
+        probability: float = 1.0,
+        labels: str = "dense",
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
     ):
         super().__init__(num_classes, per, probability, labels, seed, **kwargs)
         FORMAT["data_format"].check("data_format", data_format)

@@ -1,9 +1,12 @@
 """Samples blended with others."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.augmentation.mixing._layer import SHARED, Mixing
 
 
@@ -62,7 +65,16 @@ class MixUp(Mixing):
     RANGES = {"alpha": Interval(0, closed="neither"), **SHARED}  # noqa: RUF012
     switch = 0.0
 
-    def __init__(self, alpha=0.2, num_classes=None, per="sample", probability=1.0, labels="dense", seed=None, **kwargs):
+    def __init__(
+        self,
+        alpha: StrengthLike = 0.2,
+        num_classes: int | None = None,
+        per: str = "sample",
+        probability: float = 1.0,
+        labels: str = "dense",
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(num_classes, per, probability, labels, seed, **kwargs)
         self._alpha = Strength("alpha", alpha, self.RANGES["alpha"], owner=self.name)
 

@@ -1,9 +1,12 @@
 """Samples blended with others, or with a part of them."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 from keras_regkit.augmentation.image._images import is_channels_first
 from keras_regkit.augmentation.mixing._erasing import Erasing, MaybeErasing
 from keras_regkit.augmentation.mixing._layer import FORMAT, SHARED, Mixing
@@ -61,17 +64,17 @@ class MixUpCutMix(Mixing):
 
     def __init__(
         self,
-        mixup_alpha=0.2,
-        cutmix_alpha=1.0,
-        switch_probability=0.5,
-        num_classes=None,
-        per="sample",
-        probability=1.0,
-        labels="dense",
-        data_format=None,
-        seed=None,
-        erasing=None,
-        **kwargs,
+        mixup_alpha: StrengthLike = 0.2,
+        cutmix_alpha: StrengthLike = 1.0,
+        switch_probability: float = 0.5,
+        num_classes: int | None = None,
+        per: str = "sample",
+        probability: float = 1.0,
+        labels: str = "dense",
+        data_format: str | None = None,
+        seed: int | None = None,
+        erasing: keras.layers.Layer | None = None,
+        **kwargs: Any,
     ):
         super().__init__(num_classes, per, probability, labels, seed, **kwargs)
         check_arguments(self.RANGES, switch_probability=switch_probability, data_format=data_format, erasing=erasing)

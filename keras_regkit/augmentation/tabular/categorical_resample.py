@@ -1,5 +1,8 @@
 """Categories drawn anew."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -83,7 +86,13 @@ class CategoricalResample(RowAugmentation):
     }
     needs_others_for = "it is all there is to draw from, where no `frequencies` are given"
 
-    def __init__(self, categorical, rate=0.1, frequencies=None, **kwargs):
+    def __init__(
+        self,
+        categorical: Sequence[int],
+        rate: float = 0.1,
+        frequencies: Sequence[Sequence[float] | None] | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, categorical=categorical, rate=rate, frequencies=frequencies)
         if frequencies is not None and len(frequencies) != len(categorical):

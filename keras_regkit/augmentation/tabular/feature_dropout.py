@@ -1,5 +1,8 @@
 """Cells left out."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -57,7 +60,13 @@ class FeatureDropout(RowAugmentation):
     }
     needs_others_for = "it is its own mean"
 
-    def __init__(self, rate=0.1, fill_value=0.0, categorical=(), **kwargs):
+    def __init__(
+        self,
+        rate: float = 0.1,
+        fill_value: float | Sequence[float] | str = 0.0,
+        categorical: Sequence[int] = (),
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, rate=rate, fill_value=fill_value, categorical=categorical)
         self.rate = rate

@@ -1,5 +1,8 @@
 """Noise on numeric columns."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -58,7 +61,13 @@ class GaussianJitter(RowAugmentation):
     }
     needs_others_for = "without `scales` there is nothing to tell how much its columns vary"
 
-    def __init__(self, stddev=0.05, scales=None, categorical=(), **kwargs):
+    def __init__(
+        self,
+        stddev: float = 0.05,
+        scales: Sequence[float] | None = None,
+        categorical: Sequence[int] = (),
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, stddev=stddev, scales=scales, categorical=categorical)
         self.stddev = stddev

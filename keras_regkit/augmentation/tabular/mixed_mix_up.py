@@ -1,11 +1,14 @@
 """Rows of numbers and categories blended with others."""
 
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.strength import Strength
+from keras_regkit._core.types import StrengthLike
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.augmentation._namespace import compiled
 from keras_regkit.augmentation._plain import plain
@@ -64,14 +67,14 @@ class MixedMixUp(Mixing):
 
     def __init__(
         self,
-        alpha=0.2,
-        categorical=(),
-        num_classes=None,
-        per="sample",
-        probability=1.0,
-        labels="dense",
-        seed=None,
-        **kwargs,
+        alpha: StrengthLike = 0.2,
+        categorical: Sequence[int] = (),
+        num_classes: int | None = None,
+        per: str = "sample",
+        probability: float = 1.0,
+        labels: str = "dense",
+        seed: int | None = None,
+        **kwargs: Any,
     ):
         super().__init__(num_classes, per, probability, labels, seed, **kwargs)
         check_arguments({"categorical": self.RANGES["categorical"]}, categorical=categorical)

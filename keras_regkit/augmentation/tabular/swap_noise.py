@@ -1,5 +1,8 @@
 """Cells swapped for those of other rows."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -51,7 +54,7 @@ class SwapNoise(RowAugmentation):
     RANGES = {"rate": Interval(0, 1), "frozen": Columns(), **PROBABILITY}  # noqa: RUF012
     needs_others_for = "there is no other to take values from"
 
-    def __init__(self, rate=0.15, frozen=(), **kwargs):
+    def __init__(self, rate: float = 0.15, frozen: Sequence[int] = (), **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, rate=rate, frozen=frozen)
         self.rate = rate
