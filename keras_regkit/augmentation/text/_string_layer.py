@@ -2,6 +2,7 @@
 
 import sys
 import zlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -38,7 +39,7 @@ class StringAugmentation(Augmentation):
         super().__init_subclass__(**kwargs)
         cls.__signature__ = ClassSignature(signature(cls))
 
-    def __init__(self, probability=1.0, seed=None, **kwargs):
+    def __init__(self, probability: float = 1.0, seed: int | None = None, **kwargs: Any):
         super().__init__(seed=seed, **kwargs)
         check_arguments(PROBABILITY, probability=probability)
         self.probability = probability

@@ -1,5 +1,8 @@
 """What the layers share that put in synonyms."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from keras_regkit._core.checks import check_arguments
 from keras_regkit.augmentation.text._thesaurus import Synonyms, Thesauri, deserialized, serialized
 from keras_regkit.augmentation.text._word_layer import WORD_RANGES, WordAugmentation
@@ -19,7 +22,14 @@ class SynonymAugmentation(WordAugmentation):
         seed: Integer or None.
     """
 
-    def __init__(self, thesaurus, rate=0.1, stop_words="english", segment=None, **kwargs):
+    def __init__(
+        self,
+        thesaurus: str | Mapping[str, Sequence[str]] | Callable[[str], Sequence[str]],
+        rate: float = 0.1,
+        stop_words: str | Sequence[str] | None = "english",
+        segment: Callable[[str], Sequence[str]] | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(rate=rate, stop_words=stop_words, segment=segment, **kwargs)
         check_arguments(SYNONYM_RANGES, thesaurus=thesaurus)
         self.synonyms = Synonyms(thesaurus)

@@ -1,6 +1,8 @@
 """What the layers for ids of tokens share: which tokens they may touch, and which ids there are."""
 
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -53,7 +55,9 @@ class TokenAugmentation(SampleAugmentation):
     kinds = ("int",)
     computes_in = None
 
-    def __init__(self, special_ids=(), pad_id=0, vocabulary_size=None, **kwargs):
+    def __init__(
+        self, special_ids: Sequence[int] = (), pad_id: int | None = 0, vocabulary_size: int | None = None, **kwargs: Any
+    ):
         super().__init__(**kwargs)
         check_arguments(SHARED, special_ids=special_ids, pad_id=pad_id, vocabulary_size=vocabulary_size)
         self.special_ids = special_ids

@@ -1,5 +1,8 @@
 """What the layers share that change some words of a text."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -22,7 +25,13 @@ class WordAugmentation(StringAugmentation):
         seed: Integer or None.
     """
 
-    def __init__(self, rate=0.1, stop_words=None, segment=None, **kwargs):
+    def __init__(
+        self,
+        rate: float = 0.1,
+        stop_words: str | Sequence[str] | None = None,
+        segment: Callable[[str], Sequence[str]] | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         check_arguments(WORD_RANGES, rate=rate, stop_words=stop_words, segment=segment)
         self.rate = rate

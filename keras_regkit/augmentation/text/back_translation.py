@@ -2,11 +2,14 @@
 
 import os
 import threading
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.progress import Progress
+from keras_regkit._core.types import PathLike
 from keras_regkit.augmentation._sample_layer import PROBABILITY
 from keras_regkit.augmentation.text._forms import unpack
 from keras_regkit.augmentation.text._functions import OptionalFunction
@@ -122,15 +125,15 @@ class BackTranslation(StringAugmentation):
 
     def __init__(
         self,
-        translator,
-        source="en",
-        pivots=("de",),
-        batch_size=32,
-        retries=3,
-        back_off=1.0,
-        store=None,
-        verbose=1,
-        **kwargs,
+        translator: Callable[[list[str], str, str], Sequence[str]],
+        source: str = "en",
+        pivots: Sequence[str] = ("de",),
+        batch_size: int = 32,
+        retries: int = 3,
+        back_off: float = 1.0,
+        store: PathLike | None = None,
+        verbose: int = 1,
+        **kwargs: Any,
     ):
         super().__init__(**kwargs)
         given = {"batch_size": batch_size, "retries": retries, "back_off": back_off, "verbose": verbose}

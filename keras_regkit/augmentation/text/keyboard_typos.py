@@ -1,5 +1,8 @@
 """Keys beside the right ones."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -55,7 +58,14 @@ class KeyboardTypos(WordAugmentation):
         **PROBABILITY,
     }
 
-    def __init__(self, rate=0.1, typos=1, layout="qwerty", min_length=4, **kwargs):
+    def __init__(
+        self,
+        rate: float = 0.1,
+        typos: int = 1,
+        layout: str | Mapping[str, str | Sequence[str]] = "qwerty",
+        min_length: int = 4,
+        **kwargs: Any,
+    ):
         super().__init__(rate=rate, **kwargs)
         check_arguments(self.RANGES, typos=typos, layout=layout, min_length=min_length)
         self.typos = typos

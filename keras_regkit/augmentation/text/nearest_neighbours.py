@@ -1,9 +1,12 @@
 """Synonyms from a table of word vectors."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import Array
 
 _BLOCK = 2**24  # similarities at once: 64 MB
 
@@ -46,7 +49,7 @@ class NearestNeighbours:
 
     RANGES = {"k": Interval(1, closed="left", integer=True), "min_similarity": Interval(-1, 1)}  # noqa: RUF012
 
-    def __init__(self, words, vectors, k=10, min_similarity=0.5):
+    def __init__(self, words: Sequence[str], vectors: Array, k: int = 10, min_similarity: float = 0.5):
         check_arguments(self.RANGES, k=k, min_similarity=min_similarity)
         self.words, self.vectors, self.k, self.min_similarity = words, vectors, k, min_similarity
         self._names = list(words)
@@ -66,7 +69,7 @@ class NearestNeighbours:
         self._index = {word: i for i, word in enumerate(self._names)}
         self._lower = [word.lower() for word in self._names]
         self._has_direction = norms[:, 0] > 0
-        self._known = {}
+        self._known: dict[str, tuple[str, ...]] = {}
 
     def __call__(self, word):
         if word not in self._known:

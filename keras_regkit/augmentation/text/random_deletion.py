@@ -1,5 +1,7 @@
 """Words that are left out."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -48,7 +50,7 @@ class RandomDeletion(WordAugmentation):
 
     RANGES = {**WORD_RANGES, **PROBABILITY}  # noqa: RUF012
 
-    def __init__(self, rate=0.1, **kwargs):
+    def __init__(self, rate: float = 0.1, **kwargs: Any):
         super().__init__(rate=rate, **kwargs)
         check_arguments(self.RANGES, rate=rate, probability=self.probability)
 

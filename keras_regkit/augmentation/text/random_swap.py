@@ -1,5 +1,7 @@
 """Words that change places."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
@@ -47,7 +49,7 @@ class RandomSwap(WordAugmentation):
 
     RANGES = {**WORD_RANGES, **PROBABILITY}  # noqa: RUF012
 
-    def __init__(self, rate=0.1, **kwargs):
+    def __init__(self, rate: float = 0.1, **kwargs: Any):
         super().__init__(rate=rate, **kwargs)
         check_arguments(self.RANGES, rate=rate, probability=self.probability)
 

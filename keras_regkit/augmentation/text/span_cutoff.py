@@ -1,5 +1,7 @@
 """A part of a text left out."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -50,7 +52,7 @@ class SpanCutoff(TokenAugmentation):
     RANGES = {"rate": Interval(0, 1), "replacement_id": MAYBE_ID, **SHARED}  # noqa: RUF012
     own_draws = 1
 
-    def __init__(self, rate=0.1, replacement_id=None, **kwargs):
+    def __init__(self, rate: float = 0.1, replacement_id: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, rate=rate, replacement_id=replacement_id)
         self.check_ids(replacement_id=replacement_id)

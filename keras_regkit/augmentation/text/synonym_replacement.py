@@ -1,5 +1,8 @@
 """Words in place of others of the same meaning."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import check_arguments
@@ -52,7 +55,13 @@ class SynonymReplacement(SynonymAugmentation):
 
     RANGES = {**SYNONYM_RANGES, **PROBABILITY}  # noqa: RUF012
 
-    def __init__(self, thesaurus, rate=0.1, stop_words="english", **kwargs):
+    def __init__(
+        self,
+        thesaurus: str | Mapping[str, Sequence[str]] | Callable[[str], Sequence[str]],
+        rate: float = 0.1,
+        stop_words: str | Sequence[str] | None = "english",
+        **kwargs: Any,
+    ):
         super().__init__(thesaurus, rate=rate, stop_words=stop_words, **kwargs)
         check_arguments(self.RANGES, thesaurus=thesaurus, rate=rate, probability=self.probability)
 

@@ -1,5 +1,7 @@
 """Tokens left out."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -49,7 +51,7 @@ class TokenDropout(TokenAugmentation):
 
     RANGES = {"rate": Interval(0, 1), "replacement_id": MAYBE_ID, **SHARED}  # noqa: RUF012
 
-    def __init__(self, rate=0.1, replacement_id=None, **kwargs):
+    def __init__(self, rate: float = 0.1, replacement_id: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, rate=rate, replacement_id=replacement_id)
         self.check_ids(replacement_id=replacement_id)

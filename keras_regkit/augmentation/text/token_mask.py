@@ -1,5 +1,7 @@
 """Tokens hidden as BERT hides them."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -56,7 +58,15 @@ class TokenMask(TokenAugmentation):
         "vocabulary_size": Interval(SIZE.low, SIZE.high, integer=True),
     }
 
-    def __init__(self, mask_id, vocabulary_size, rate=0.15, mask_token_rate=0.8, random_token_rate=0.1, **kwargs):
+    def __init__(
+        self,
+        mask_id: int,
+        vocabulary_size: int,
+        rate: float = 0.15,
+        mask_token_rate: float = 0.8,
+        random_token_rate: float = 0.1,
+        **kwargs: Any,
+    ):
         check_arguments(
             self.RANGES,
             mask_id=mask_id,

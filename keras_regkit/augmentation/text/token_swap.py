@@ -1,5 +1,7 @@
 """Tokens that change places."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.checks import Interval, check_arguments
@@ -48,7 +50,7 @@ class TokenSwap(TokenAugmentation):
 
     RANGES = {"rate": Interval(0, 1), "window": Interval(1, integer=True), **SHARED}  # noqa: RUF012
 
-    def __init__(self, rate=0.1, window=3, **kwargs):
+    def __init__(self, rate: float = 0.1, window: int = 3, **kwargs: Any):
         super().__init__(**kwargs)
         check_arguments(self.RANGES, rate=rate, window=window)
         self.rate = rate

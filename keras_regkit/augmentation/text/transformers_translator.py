@@ -1,5 +1,8 @@
 """Translation by models of Hugging Face."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 
 from keras_regkit._core.extras import require
@@ -35,14 +38,19 @@ class TransformersTranslator:
     'Helsinki-NLP/opus-mt-en-de'
     """
 
-    def __init__(self, model="Helsinki-NLP/opus-mt-{source}-{target}", device=None, options=None):
+    def __init__(
+        self,
+        model: str = "Helsinki-NLP/opus-mt-{source}-{target}",
+        device: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ):
         if not isinstance(model, str) or "{target}" not in model:
             raise ValueError(
                 "`model` must be the name of models, with {source} and {target} in it, as in "
                 f"'Helsinki-NLP/opus-mt-{{source}}-{{target}}'. Received: {model!r}"
             )
         self.model, self.device, self.options = model, device, options
-        self._loaded = {}
+        self._loaded: dict[str, Any] = {}
 
     @property
     def name(self):
