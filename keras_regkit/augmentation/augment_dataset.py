@@ -1,10 +1,14 @@
 """A dataset with augmented copies of its rows, made once and before training."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.progress import Progress
+from keras_regkit._core.types import Array, Data
 from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation._row_hashes import equal_rows
 from keras_regkit.augmentation.augmented_dataset import AugmentedDataset, is_texts, take_rows
@@ -19,18 +23,18 @@ _RANGES = {
 
 
 def augment_dataset(
-    x,
-    y=None,
-    factor=2,
-    layer=None,
+    x: Data,
+    y: Data | None = None,
+    factor: int = 2,
+    layer: Callable[..., Any] | Mapping[str, Any] | Sequence[Any] | None = None,
     *,
-    sample_weight=None,
-    validation=None,
-    test=None,
-    batch_size=256,
-    seed=None,
-    verbose=1,
-):
+    sample_weight: Array | None = None,
+    validation: Data | None = None,
+    test: Data | None = None,
+    batch_size: int = 256,
+    seed: int | None = None,
+    verbose: int = 1,
+) -> AugmentedDataset:
     """Returns a dataset with augmented copies of its rows, which keep their labels.
 
         (x_i, y_i) ↦ (x_i, y_i), (a_1(x_i), y_i), …, (a_{f−1}(x_i), y_i)

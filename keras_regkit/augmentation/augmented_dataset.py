@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, check_arguments
+from keras_regkit._core.types import Array, Data
 
 _RANGES = {
     "validation": Interval(0, 1, closed="neither"),
@@ -46,19 +47,25 @@ class AugmentedDataset:
         return f"AugmentedDataset({len(self)} rows, {int(self.is_original.sum())} of them originals)"
 
     @property
-    def data(self):
+    def data(self) -> Data:
         """`(x, y)` or `(x, y, sample_weight)`, as `validation_data` of `fit` takes them; `x` where there is no y."""
         if self.y is None:
             return self.x
         return (self.x, self.y) if self.sample_weight is None else (self.x, self.y, self.sample_weight)
 
-    def take(self, rows):
+    def take(self, rows: Array) -> "AugmentedDataset":
         """Returns the record of these rows: whole numbers, or one boolean for each row."""
         rows = self._numbers(rows)
         x, y, weight = (take_rows(part, rows) for part in (self.x, self.y, self.sample_weight))
         return AugmentedDataset(x, y, self.source[rows], self.is_original[rows], weight)
 
-    def split(self, validation=0.2, groups=None, stratify=None, seed=0):
+    def split(
+        self,
+        validation: float = 0.2,
+        groups: Array | None = None,
+        stratify: bool | Array | None = None,
+        seed: int = 0,
+    ) -> tuple["AugmentedDataset", "AugmentedDataset"]:
         """Returns a part for training and one for validation, with no row of one beside its copies in the other.
 
         Rows are drawn by where they came from. The validation part holds originals alone: what a model will see is
@@ -103,7 +110,7 @@ class AugmentedDataset:
         self.check_split(train, held_out)
         return self.take(train), self.take(held_out)
 
-    def check_split(self, *parts):
+    def check_split(self, *parts: Array) -> None:
         """Raises `ValueError` where rows that came from the same row lie in different parts.
 
         Use it on splits that were made elsewhere, such as those of sklearn:

@@ -1,5 +1,8 @@
 """Whether images still show what their labels say, as a trained classifier sees it."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -9,6 +12,7 @@ from keras_regkit._core.data import is_arrays
 from keras_regkit._core.inputs import input_batches
 from keras_regkit._core.output_kind import config_of_loss, last_activation, makes_decisions
 from keras_regkit._core.progress import Progress
+from keras_regkit._core.types import Data
 from keras_regkit.augmentation.mixing._layer import Mixing
 from keras_regkit.augmentation.preservation_result import PreservationResult, PreservationRow
 
@@ -20,7 +24,16 @@ _RANGES = {
 }
 
 
-def label_preservation(model, data, layer, strengths=None, repeats=3, batch_size=128, confidence=0.95, verbose=1):
+def label_preservation(
+    model: keras.Model,
+    data: Data,
+    layer: Callable[..., Any] | Mapping[str, Callable[..., Any]],
+    strengths: Sequence[Any] | None = None,
+    repeats: int = 3,
+    batch_size: int = 128,
+    confidence: float = 0.95,
+    verbose: int = 1,
+) -> PreservationResult:
     """Measures how often a trained classifier changes its mind when images are augmented.
 
     Use it before a longer training, with a model that was trained without augmentation or with little, to see which op
@@ -77,7 +90,7 @@ def label_preservation(model, data, layer, strengths=None, repeats=3, batch_size
         return decide(keras.ops.convert_to_numpy(keras.ops.cast(_single(predict(x), model), "float32")))
 
     progress, done = Progress(verbose, "batch"), 0
-    changes = [[] for _ in cases]
+    changes: list[list[np.ndarray]] = [[] for _ in cases]
     for x in batches():
         before = decisions(x)
         for found, (_, _, case) in zip(changes, cases, strict=True):

@@ -2,7 +2,10 @@
 
 import sys
 
+import keras
+
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import Data
 from keras_regkit.augmentation._layer import Augmentation
 from keras_regkit.augmentation.image._layer import ImageAugmentation
 from keras_regkit.augmentation.mixing._layer import Mixing
@@ -17,8 +20,16 @@ _RANGES = {
 
 
 def pipeline(
-    dataset, augment=None, *, mix=None, mix_until_epoch=None, targets="labels", seed=None, parallel=None, prefetch=None
-):
+    dataset: Data,
+    augment: keras.layers.Layer | None = None,
+    *,
+    mix: keras.layers.Layer | None = None,
+    mix_until_epoch: int | None = None,
+    targets: str = "labels",
+    seed: int | None = None,
+    parallel: int | None = None,
+    prefetch: int | None = None,
+) -> Data:
     """Returns a `tf.data.Dataset` that augments the batches of another one, for training alone.
 
     Use it for `fit`, whatever the backend of Keras: samples are augmented on other threads, and a few batches ahead of

@@ -1,10 +1,14 @@
 """What a layer does to samples, before the eyes."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.pictures import draw
+from keras_regkit._core.types import Array, Data
 from keras_regkit.augmentation._label_text import label_text
 from keras_regkit.augmentation._show_samples import kind_of, sample_grid
 from keras_regkit.augmentation.image import _boxes
@@ -17,7 +21,17 @@ _RANGES = {
 }
 
 
-def show(layer, samples, labels=None, *, rows=4, versions=4, class_names=None, value_range=None, **options):
+def show(
+    layer: Callable[..., Any],
+    samples: Data,
+    labels: Array | None = None,
+    *,
+    rows: int = 4,
+    versions: int = 4,
+    class_names: Sequence[str] | None = None,
+    value_range: Sequence[float] | None = None,
+    **options: Any,
+) -> Any:
     """Draws samples before and after a layer, and returns the figure.
 
     Use it before training on what a layer makes: too much of it makes images that no camera would, and sound that no
