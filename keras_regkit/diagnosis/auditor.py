@@ -1,9 +1,13 @@
 """The audit during `fit`."""
 
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import Data
 from keras_regkit.diagnosis.audit import origin_of_nan
 from keras_regkit.diagnosis.audit._run import run_rules
 from keras_regkit.diagnosis.audit.audit import make_case
@@ -73,18 +77,18 @@ class Auditor(keras.callbacks.Callback):
 
     def __init__(
         self,
-        train=None,
-        validation=None,
-        test=None,
+        train: Data | None = None,
+        validation: Data | None = None,
+        test: Data | None = None,
         *,
-        callbacks=None,
-        fit_args=None,
-        every=1,
-        growth=100.0,
-        stop_on=None,
-        report="warning",
-        disable=(),
-        verbose=1,
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        fit_args: Mapping[str, Any] | None = None,
+        every: int = 1,
+        growth: float = 100.0,
+        stop_on: str | None = None,
+        report: str = "warning",
+        disable: str | Collection[str] = (),
+        verbose: int = 1,
     ):
         super().__init__()
         check_arguments(self.RANGES, every=every, growth=growth, stop_on=stop_on, report=report, verbose=verbose)

@@ -1,8 +1,12 @@
 """The two curves that are judged, as a plain record."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+
+from keras_regkit._core.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Curves:
     clean: bool = False
     higher_is_better: bool = False
 
-    def paired(self):
+    def paired(self) -> tuple[Array, Array, Array]:
         """Returns epochs, train and validation as arrays, at the epochs where both were measured."""
         train = dict(zip(self.epochs, self.train, strict=True))
         validation = dict(zip(self.validation_epochs, self.validation, strict=True))
@@ -53,9 +57,10 @@ class Curves:
         )
 
     @classmethod
-    def from_dict(cls, record):
+    def from_dict(cls, record: Mapping[str, Any]) -> "Curves":
         """Returns the record that `dataclasses.asdict` (and JSON) took apart."""
-        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in record.items()})
+        fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in record.items()}
+        return cls(**fields)
 
 
 def numbers(values):

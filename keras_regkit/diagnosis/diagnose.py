@@ -1,6 +1,11 @@
 """The front door of the room."""
 
+from collections.abc import Sequence
+
+import keras
+
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.types import HistoryLike
 from keras_regkit.diagnosis import thresholds as at
 from keras_regkit.diagnosis.choosing import choose_curves, mean_column
 from keras_regkit.diagnosis.diagnosis import Diagnosis
@@ -20,16 +25,16 @@ RANGES = {
 
 
 def diagnose(
-    history,
+    history: HistoryLike | Sequence[HistoryLike],
     *,
-    model=None,
-    data_kind=None,
-    n_train=None,
-    n_validation=None,
-    metric=None,
-    reference_loss=None,
-    reachable_loss=None,
-):
+    model: keras.Model | None = None,
+    data_kind: str | None = None,
+    n_train: int | None = None,
+    n_validation: int | None = None,
+    metric: str | None = None,
+    reference_loss: float | None = None,
+    reachable_loss: float | None = None,
+) -> Diagnosis:
     """Names the regime of a training from its learning curves and ranks the levers to try.
 
     Use it after `fit`, before changing anything. Add `keras_regkit.callbacks.GapMonitor` to the training when you can:

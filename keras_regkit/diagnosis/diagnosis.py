@@ -1,6 +1,7 @@
 """The record that a diagnosis is."""
 
 import dataclasses
+from typing import Any
 
 from keras_regkit._core.files import plain
 from keras_regkit._core.pictures import draw
@@ -42,12 +43,12 @@ class Diagnosis:
     levers: tuple
     curves: Curves
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         return plain(dataclasses.asdict(self))
 
     @classmethod
-    def from_dict(cls, record):
+    def from_dict(cls, record: dict[str, Any]) -> "Diagnosis":
         """Returns the record that `to_dict` took apart.
 
         Raises:
@@ -68,7 +69,7 @@ class Diagnosis:
             }
         )
 
-    def plot(self, **options):
+    def plot(self, **options: Any) -> Any:
         """Draws the curves with the best epoch and the gap; returns a matplotlib figure.
 
         Args:

@@ -2,33 +2,36 @@
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.data import count_rows
+from keras_regkit._core.types import Array, Data, HistoryLike
 from keras_regkit._core.where import expect_model
 from keras_regkit.diagnosis.audit._run import run_rules
+from keras_regkit.diagnosis.audit.audit_result import Audit
 from keras_regkit.diagnosis.audit.case import Case
 from keras_regkit.diagnosis.audit.rows import SPLITS
 from keras_regkit.diagnosis.reading import read_log
 
 
 def audit(
-    model,
+    model: keras.Model,
     *,
-    train=None,
-    validation=None,
-    test=None,
-    history=None,
-    callbacks=None,
-    fit_args=None,
-    groups=None,
-    difference=None,
-    disable=(),
-):
+    train: Data | None = None,
+    validation: Data | None = None,
+    test: Data | None = None,
+    history: HistoryLike | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] | None = None,
+    fit_args: Mapping[str, Any] | None = None,
+    groups: Mapping[str, Array] | None = None,
+    difference: float | None = None,
+    disable: str | Iterable[str] = (),
+) -> Audit:
     """Looks for mistakes that raise no error: a penalty that does nothing, statistics that are stale, rows that leak.
 
     Use it before a long training, with what `fit` is about to get, and after one that disappoints. With the model alone

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+from typing import Any
 
 from keras_regkit._core.files import plain
+from keras_regkit.diagnosis.audit.finding import Finding
 from keras_regkit.diagnosis.audit.rendering import as_html, as_text
 
 
@@ -31,30 +33,30 @@ class Audit:
     notes: tuple = ()
 
     @property
-    def clean(self):
+    def clean(self) -> bool:
         """Whether nothing was found by the rules that ran."""
         return not self.findings
 
     @property
-    def errors(self):
+    def errors(self) -> tuple[Finding, ...]:
         """The findings that are errors."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property
-    def warnings(self):
+    def warnings(self) -> tuple[Finding, ...]:
         """The findings that are warnings."""
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
     @property
-    def exit_status(self):
+    def exit_status(self) -> int:
         """1 if there is an error among the findings, else 0."""
         return int(bool(self.errors))
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         return plain({**dataclasses.asdict(self), "clean": self.clean, "exit_status": self.exit_status})
 
-    def to_json(self):
+    def to_json(self) -> str:
         """Returns the record as JSON text; NaN and infinities are null."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 

@@ -72,7 +72,7 @@ class Rule:
     check: Callable = dataclasses.field(repr=False)
 
     @property
-    def url(self):
+    def url(self) -> str:
         """The page about this rule, within the documentation."""
         return f"audit/{self.id}"
 
@@ -113,7 +113,7 @@ def rule(id, *, family, title, severity, needs=("model",)):
     return enter
 
 
-def audit_rules():
+def audit_rules() -> tuple[Rule, ...]:
     """Returns every `Rule` of the audit, a tuple ordered by id.
 
     Example:
@@ -128,7 +128,7 @@ def audit_rules():
     return tuple(_RULES[id] for id in sorted(_RULES))
 
 
-def find_rule(id):
+def find_rule(id: str) -> Rule:
     """Returns the `Rule` of that id.
 
     Args:
