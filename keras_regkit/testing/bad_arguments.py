@@ -1,7 +1,10 @@
 """Every illegal argument must raise what its range promises."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
 
-def check_bad_arguments(cls, ranges, **valid):
+
+def check_bad_arguments(cls: Callable[..., Any], ranges: Mapping[str, Any], **valid: Any) -> None:
     """Checks that every illegal value of every argument is refused with a message that helps.
 
     Use it with the table of ranges that a component declares its arguments in; from this the illegal values

@@ -1,15 +1,26 @@
 """What every callback must do."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import keras
 import numpy as np
 
+from keras_regkit._core.types import Array
 from keras_regkit.testing import _models
 from keras_regkit.testing._rules import expect, hold
 
 EPOCHS = 3
 
 
-def check_callback(callback, fit_kwargs=None, *, data=None, make_model=None, exempt=None):
+def check_callback(
+    callback: keras.callbacks.Callback | Callable[[], keras.callbacks.Callback],
+    fit_kwargs: Mapping[str, Any] | None = None,
+    *,
+    data: tuple[Array, Array] | None = None,
+    make_model: Callable[[], keras.Model] | None = None,
+    exempt: Mapping[str, str] | None = None,
+) -> None:
     """Checks that a callback works wherever `fit` does, and leaves the rest of training alone.
 
     Use it in the tests of every callback of your own, once per canonical instance. It fits small models on

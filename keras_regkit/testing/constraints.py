@@ -1,5 +1,8 @@
 """What every weight constraint must do."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,10 +10,18 @@ from keras_regkit.testing import _models, _saving
 from keras_regkit.testing._config import CONFIG_RULES, ConfigCase
 from keras_regkit.testing._models import same
 from keras_regkit.testing._rules import expect, hold
+from keras_regkit.testing.fresh_process import SavedModels
 from keras_regkit.testing.regularizers import SHAPES
 
 
-def check_constraint(constraint, shapes=SHAPES, *, arguments=None, fresh_process=True, exempt=None):
+def check_constraint(
+    constraint: keras.constraints.Constraint,
+    shapes: Sequence[tuple[int, ...]] = SHAPES,
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    fresh_process: bool | SavedModels = True,
+    exempt: Mapping[str, str] | None = None,
+) -> None:
     """Checks that a weight constraint does what Keras and its users count on.
 
     Use it in the tests of every constraint of your own, once per canonical instance. It looks at the config,
@@ -35,7 +46,7 @@ def check_constraint(constraint, shapes=SHAPES, *, arguments=None, fresh_process
 
     >>> check_constraint(keras.constraints.MaxNorm(2.0), fresh_process=False)
     """
-    case = ConfigCase(constraint, arguments)
+    case: Any = ConfigCase(constraint, arguments)
     case.shapes, case.fresh_process = shapes, fresh_process
     hold(case, CONSTRAINT_RULES, exempt)
 

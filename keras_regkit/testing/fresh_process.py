@@ -7,11 +7,13 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_regkit._core.types import Array, Data, PathLike
 from keras_regkit.testing._models import number, to_numpy
 
 # Any error of one file is reported for that file; the others are still loaded.
@@ -62,7 +64,13 @@ class Loaded:
     loss: float | None
 
 
-def load_in_fresh_process(files, inputs, targets=None, imports=("keras_regkit",), timeout=300):
+def load_in_fresh_process(
+    files: Sequence[PathLike],
+    inputs: Sequence[Data],
+    targets: Sequence[Array | None] | None = None,
+    imports: Sequence[str] = ("keras_regkit",),
+    timeout: float = 300,
+) -> list[Loaded]:
     """Loads saved models in one new Python process and predicts with each.
 
     Use it to prove that a `.keras` file stands on its own: the new process imports only `imports` and Keras,
@@ -94,8 +102,8 @@ def load_in_fresh_process(files, inputs, targets=None, imports=("keras_regkit",)
     [[3.0, 3.0]]
     """
     targets = [None] * len(files) if targets is None else targets
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
         cases = [_pack(folder / str(i), *case) for i, case in enumerate(zip(files, inputs, targets, strict=True))]
         manifest = folder / "manifest.json"
         manifest.write_text(json.dumps({"imports": list(imports), "cases": cases}))
@@ -132,10 +140,14 @@ class SavedModels:
     ...     saved.check()  # doctest: +SKIP
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: PathLike):
         self.folder = pathlib.Path(folder)
-        self._names, self._files, self._inputs, self._targets, self._expected = [], [], [], [], []
-        self._imports = []
+        self._names: list[str] = []
+        self._files: list[pathlib.Path] = []
+        self._inputs: list[Data] = []
+        self._targets: list[Array | None] = []
+        self._expected: list[Loaded] = []
+        self._imports: list[str] = []
 
     def add(self, component, model, x, y=None):
         """Saves `model`, which holds `component`, with what it makes of `x` (and the loss for the targets `y`).

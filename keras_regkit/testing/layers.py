@@ -1,28 +1,33 @@
 """What every layer must do."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
+from keras_regkit._core.types import Data
 from keras_regkit.testing import _models, _saving
 from keras_regkit.testing._config import CONFIG_RULES, ConfigCase
 from keras_regkit.testing._models import BATCH, POLICIES, is_float, same
 from keras_regkit.testing._rules import expect, hold
+from keras_regkit.testing.fresh_process import SavedModels
 
 _SEEDS = range(1, 7)
 
 
 def check_layer(
-    layer,
-    input_shape=None,
-    inputs=None,
+    layer: keras.layers.Layer,
+    input_shape: Sequence[int] | None = None,
+    inputs: Data | None = None,
     *,
-    arguments=None,
-    training_only=False,
-    zero_strength=None,
-    fresh_process=True,
-    exempt=None,
-):
+    arguments: Mapping[str, Any] | None = None,
+    training_only: bool = False,
+    zero_strength: keras.layers.Layer | None = None,
+    fresh_process: bool | SavedModels = True,
+    exempt: Mapping[str, str] | None = None,
+) -> None:
     """Checks that a layer does what Keras and its users count on.
 
     Use it in the tests of every layer of your own, once per canonical instance. It looks at the config, dtype
@@ -57,7 +62,7 @@ def check_layer(
             "check_layer needs `input_shape` or `inputs`, not both. "
             f"Received: input_shape={input_shape!r}, inputs={inputs!r}"
         )
-    if inputs is None:
+    if input_shape is not None:
         inputs = np.random.default_rng(0).normal(size=(2 * BATCH, *input_shape)).astype("float32")
     case = LayerCase(layer, arguments, inputs, training_only, zero_strength, fresh_process)
     hold(case, LAYER_RULES, exempt)

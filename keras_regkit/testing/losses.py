@@ -1,16 +1,29 @@
 """What every loss must do."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
+from keras_regkit._core.types import Array
 from keras_regkit.testing import _models, _saving
 from keras_regkit.testing._config import CONFIG_RULES, ConfigCase
 from keras_regkit.testing._models import BATCH, POLICIES, number
 from keras_regkit.testing._rules import expect, hold
+from keras_regkit.testing.fresh_process import SavedModels
 
 
-def check_loss(loss, y_true, y_pred, *, arguments=None, fresh_process=True, exempt=None):
+def check_loss(
+    loss: keras.losses.Loss,
+    y_true: Array,
+    y_pred: Array,
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    fresh_process: bool | SavedModels = True,
+    exempt: Mapping[str, str] | None = None,
+) -> None:
     """Checks that a loss does what Keras and its users count on.
 
     Use it in the tests of every loss of your own, once per canonical instance and kind of label. It looks at
@@ -37,7 +50,7 @@ def check_loss(loss, y_true, y_pred, *, arguments=None, fresh_process=True, exem
     >>> y_true, y_pred = np.zeros((8, 1), "float32"), np.full((8, 1), 0.5, "float32")
     >>> check_loss(keras.losses.MeanSquaredError(), y_true, y_pred, fresh_process=False)
     """
-    case = ConfigCase(loss, arguments)
+    case: Any = ConfigCase(loss, arguments)
     case.y_true, case.y_pred, case.fresh_process = np.asarray(y_true), np.asarray(y_pred, "float32"), fresh_process
     hold(case, LOSS_RULES, exempt)
 

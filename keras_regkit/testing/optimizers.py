@@ -3,6 +3,8 @@
 import json
 import pathlib
 import tempfile
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,9 +13,17 @@ from keras_regkit.testing import _models, _saving
 from keras_regkit.testing._config import ConfigCase, config_is_plain, config_keeps_arguments, config_round_trip
 from keras_regkit.testing._models import BATCH
 from keras_regkit.testing._rules import expect, hold
+from keras_regkit.testing.fresh_process import SavedModels
 
 
-def check_optimizer(optimizer, *, arguments=None, make_model=None, fresh_process=True, exempt=None):
+def check_optimizer(
+    optimizer: keras.optimizers.Optimizer,
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    make_model: Callable[[], keras.Model] | None = None,
+    fresh_process: bool | SavedModels = True,
+    exempt: Mapping[str, str] | None = None,
+) -> None:
     """Checks that an optimizer does what Keras and its users count on.
 
     Use it in the tests of every optimizer of your own, once per canonical instance. It looks at the config, training
@@ -37,7 +47,7 @@ def check_optimizer(optimizer, *, arguments=None, make_model=None, fresh_process
 
     >>> check_optimizer(keras.optimizers.Lion(0.5), fresh_process=False)
     """
-    case = OptimizerCase(optimizer, arguments)
+    case: Any = OptimizerCase(optimizer, arguments)
     case.make_model, case.fresh_process = make_model or _default_model, fresh_process
     hold(case, OPTIMIZER_RULES, exempt)
 

@@ -1,5 +1,8 @@
 """What every regularizer must do."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -8,13 +11,20 @@ from keras_regkit.testing import _models, _saving
 from keras_regkit.testing._config import CONFIG_RULES, ConfigCase
 from keras_regkit.testing._models import POLICIES, number
 from keras_regkit.testing._rules import expect, hold
+from keras_regkit.testing.fresh_process import SavedModels
 
 SHAPES = ((4, 3), (3, 3, 2, 4))
 
 
 def check_regularizer(
-    regularizer, shapes=SHAPES, *, arguments=None, zero_strength=None, fresh_process=True, exempt=None
-):
+    regularizer: keras.regularizers.Regularizer,
+    shapes: Sequence[tuple[int, ...]] = SHAPES,
+    *,
+    arguments: Mapping[str, Any] | None = None,
+    zero_strength: keras.regularizers.Regularizer | None = None,
+    fresh_process: bool | SavedModels = True,
+    exempt: Mapping[str, str] | None = None,
+) -> None:
     """Checks that a regularizer does what Keras and its users count on.
 
     Use it in the tests of every regularizer of your own, once per canonical instance. It looks at the config,
@@ -42,7 +52,7 @@ def check_regularizer(
 
     >>> check_regularizer(keras.regularizers.L2(0.01), fresh_process=False)
     """
-    case = ConfigCase(regularizer, arguments)
+    case: Any = ConfigCase(regularizer, arguments)
     case.shapes, case.zero_strength, case.fresh_process = shapes, zero_strength, fresh_process
     hold(case, REGULARIZER_RULES, exempt)
 

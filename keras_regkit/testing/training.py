@@ -1,17 +1,30 @@
 """What every training method, a model around a model, must do."""
 
 import functools
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 import numpy as np
 
+from keras_regkit._core.types import Array, Data
 from keras_regkit.testing import _models, _saving
 from keras_regkit.testing._config import CONFIG_RULES, ConfigCase
 from keras_regkit.testing._models import BATCH
 from keras_regkit.testing._rules import expect, hold
+from keras_regkit.testing.fresh_process import SavedModels
 
 
-def check_training(wrapper, x=None, y=None, *, loss="mse", arguments=None, fresh_process=True, exempt=None):
+def check_training(
+    wrapper: keras.Model,
+    x: Data | None = None,
+    y: Array | None = None,
+    *,
+    loss: str | Callable[..., Any] = "mse",
+    arguments: Mapping[str, Any] | None = None,
+    fresh_process: bool | SavedModels = True,
+    exempt: Mapping[str, str] | None = None,
+) -> None:
     """Checks that a training method does what Keras and its users count on.
 
     Use it in the tests of every wrapper model of your own that trains another model, once per canonical instance. It
@@ -49,7 +62,7 @@ def check_training(wrapper, x=None, y=None, *, loss="mse", arguments=None, fresh
     ...     print(str(error).splitlines()[0])
     Plain breaks the rule `config_is_plain`.
     """
-    case = ConfigCase(wrapper, arguments)
+    case: Any = ConfigCase(wrapper, arguments)
     case.x = _noise(wrapper.model) if x is None else x
     case.y = np.zeros((2 * BATCH, *wrapper.model.output_shape[1:]), "float32") if y is None else y
     case.loss, case.fresh_process = loss, fresh_process
