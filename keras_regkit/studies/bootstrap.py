@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.extras import require
+from keras_regkit._core.types import Array
 from keras_regkit.studies.statistics import finite_pairs
 
 _FEWEST = {"studentized": 4, "symmetric": 4, "bca": 10}
@@ -42,7 +43,15 @@ class BootstrapInterval:
     pairs: int
 
 
-def bootstrap_difference(variant, baseline, confidence=0.95, *, method="studentized", resamples=9999, seed=0):
+def bootstrap_difference(
+    variant: Array,
+    baseline: Array,
+    confidence: float = 0.95,
+    *,
+    method: str = "studentized",
+    resamples: int = 9999,
+    seed: int = 0,
+) -> BootstrapInterval:
     """Returns an interval of the mean of `variant − baseline`, paired by position, by resampling the pairs.
 
     The t interval of `paired_difference` is the default of a study, and the right one for few seeds: see the table of

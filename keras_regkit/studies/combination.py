@@ -2,13 +2,16 @@
 
 import dataclasses
 import math
+from typing import Any
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.files import plain
 from keras_regkit.studies.decision import Step
 from keras_regkit.studies.design import BASELINE, Variant
 from keras_regkit.studies.exclusive import clash
+from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.statistics import paired_difference
+from keras_regkit.studies.study import Study
 
 # Of a step's own two-sided p-value: about six to one that the lever is an improvement. A step decides what to ship, it
 # does not claim an effect; that is left to the study's corrected verdicts and to the test set.
@@ -36,7 +39,7 @@ class Combination:
     steps: tuple
     trials: tuple
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         settings = {lever.name: strength for lever, strength in self.winner.settings}
         return plain(
@@ -52,7 +55,7 @@ class Combination:
         return "\n".join([*map(str, self.steps), f"Chosen: {self.winner.name}"])
 
 
-def combine(study, result, *, verbose="auto", level=LEVEL):
+def combine(study: Study, result: StudyResult, *, verbose: int | str = "auto", level: float = LEVEL) -> Combination:
     """Greedy forward selection with a backward check, over the levers that looked better than the baseline.
 
     Forward, in rounds: every lever left is trained on top of those already taken, all in one plan and from the same

@@ -5,12 +5,16 @@ import html
 import math
 import os
 import warnings
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
 from keras_regkit._core.extras import require
 from keras_regkit._core.files import plain
+from keras_regkit._core.types import Frame, PathLike
 from keras_regkit._core.warnings import DataWarning
+from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.stored import StoredStudy, load
 
 _DATA = {"train": "training", "validation": "validation"}
@@ -57,11 +61,11 @@ class Comparison:
     cells: dict
     differing: dict
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         return plain(dataclasses.asdict(self))
 
-    def to_frame(self):
+    def to_frame(self) -> Frame:
         """Returns a pandas `DataFrame`: one row per variant, two columns (mean, sd) and the seeds per run."""
         pandas = require("pandas", extra="export", purpose="A table of runs")
         values = ("mean", "sd", "seeds", "diverged")
@@ -96,7 +100,7 @@ class Comparison:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{notes}</p>"
 
 
-def compare(studies, metric=None):
+def compare(studies: Iterable[PathLike | StoredStudy | StudyResult], metric: str | None = None) -> Comparison:
     """Puts the variants of several runs beside one another.
 
     The table describes; it makes no claim. A claim needs pairs: one study with both variants in it.

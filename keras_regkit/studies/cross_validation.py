@@ -3,39 +3,43 @@
 import math
 import pathlib
 import time
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
+from keras_regkit._core.types import Array, Data, PathLike
 from keras_regkit.studies.cross_validation_result import CrossValidationResult, SplitSize, SplitSummary
-from keras_regkit.studies.design import BASELINE, NO_MATTER
+from keras_regkit.studies.design import BASELINE, NO_MATTER, Variant
 from keras_regkit.studies.engines import with_one_engine
 from keras_regkit.studies.split_data import SplitData
 from keras_regkit.studies.statistics import corrected_difference, holm
 from keras_regkit.studies.study import Study
 from keras_regkit.studies.summarize import verdict_of
+from keras_regkit.studies.types import Build, LeversLike, Seeds
 
 
 def cross_validate(
-    build,
+    build: Build,
     *,
-    levers=None,
-    variants=(),
-    x,
-    y,
-    sample_weight=None,
-    folds=5,
-    repeats=1,
-    seeds=2,
-    groups=None,
-    stratify="auto",
-    prepare=None,
-    split_seed=0,
-    confidence=0.95,
-    store=None,
-    name="cross-validation",
-    verbose="auto",
-    **options,
-):
+    levers: LeversLike | None = None,
+    variants: Iterable[Variant] = (),
+    x: Data,
+    y: Array,
+    sample_weight: Array | None = None,
+    folds: int = 5,
+    repeats: int = 1,
+    seeds: Seeds = 2,
+    groups: Array | None = None,
+    stratify: bool | str = "auto",
+    prepare: Callable[[Any], Callable[[Any], Any]] | None = None,
+    split_seed: int = 0,
+    confidence: float = 0.95,
+    store: PathLike | None = None,
+    name: str = "cross-validation",
+    verbose: int | str = "auto",
+    **options: Any,
+) -> CrossValidationResult:
     """Compares a model with its variants on held-out folds: one study for each split, the same seeds in all.
 
     Use it where rows are few, and one validation set of them is a matter of luck. The intervals of a `Study` are over

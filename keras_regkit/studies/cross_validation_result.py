@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 from keras_regkit._core.files import plain
 from keras_regkit.studies.text_table import text_table
@@ -89,7 +90,7 @@ class CrossValidationResult:
     engine_notes: tuple = ()
 
     @property
-    def baseline(self):
+    def baseline(self) -> SplitSummary:
         """The summary of the baseline."""
         return self.summaries[0]
 
@@ -99,7 +100,7 @@ class CrossValidationResult:
                 return summary
         raise KeyError(f"No variant {name!r}. Variants: {[s.name for s in self.summaries]}")
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         record = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         for key in ("summaries", "splits"):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from typing import Any
 
 from keras_regkit._core.files import plain
 from keras_regkit._core.pictures import draw
@@ -36,7 +37,7 @@ class Step:
     kind: str = "forward"
 
     @property
-    def outcome(self):
+    def outcome(self) -> str:
         """What became of the lever: `"taken"` or `"left out"`; of a backward step `"dropped"` or `"kept"`."""
         accepted, refused = {"forward": ("taken", "left out"), "backward": ("dropped", "kept")}[self.kind]
         return accepted if self.accepted else refused
@@ -140,7 +141,7 @@ class Decision:
     seconds: float
     versions: dict
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows; the trials stay in `study/`."""
         record = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         record["diagnosis"] = self.diagnosis.to_dict()
@@ -149,11 +150,11 @@ class Decision:
         record["test"] = dataclasses.asdict(self.test)
         return plain(record)
 
-    def plot(self, **options):
+    def plot(self, **options: Any) -> Any:
         """Draws the decision path, and returns the matplotlib figure."""
         return draw(self, **options)
 
-    def conclusion(self):
+    def conclusion(self) -> str:
         """Returns the outcome in two sentences."""
         test = self.test
         if self.winner == "baseline":

@@ -4,8 +4,11 @@ import dataclasses
 import functools
 import itertools
 
+import keras
+
 from keras_regkit.levers import Lever, parse
 from keras_regkit.studies.exclusive import group_of
+from keras_regkit.studies.types import LeversLike
 from keras_regkit.surgery.rebuild import check_rewritable
 
 
@@ -30,7 +33,7 @@ class Variant:
         """Unique within a study, and stable between runs: `"baseline"`, `"l2=0.001"`, `"l2=0.001 + dropout=0.5"`."""
         return " + ".join(f"{lever.name}={_short(strength)}" for lever, strength in self.settings) or "baseline"
 
-    def apply(self, model):
+    def apply(self, model: keras.Model) -> keras.Model:
         """Returns the model with every lever of the variant applied.
 
         Raises:
@@ -42,15 +45,15 @@ class Variant:
                 model = lever.apply(model, strength)
         return model
 
-    def callbacks(self, monitor, mode="auto"):
+    def callbacks(self, monitor: str, mode: str = "auto") -> list[keras.callbacks.Callback]:
         """Returns new callbacks for one training of the variant."""
         return [c for lever, strength in self.settings for c in lever.callbacks(strength, monitor, mode)]
 
-    def plus(self, other):
+    def plus(self, other: "Variant") -> "Variant":
         """Returns the variant that has the settings of both."""
         return Variant(self.settings + other.settings)
 
-    def without(self, lever):
+    def without(self, lever: str | Lever) -> "Variant":
         """Returns the variant without a lever.
 
         Args:
@@ -75,7 +78,7 @@ def _short(strength):
     return short if float(short) == strength else repr(float(strength))
 
 
-def one_knob_at_a_time(levers):
+def one_knob_at_a_time(levers: LeversLike) -> list[Variant]:
     """Returns the baseline and, for each lever and strength, the variant that turns this one knob.
 
     Args:
@@ -90,7 +93,7 @@ def one_knob_at_a_time(levers):
     return [BASELINE, *knobs]
 
 
-def factorial(levers):
+def factorial(levers: LeversLike) -> list[Variant]:
     """Returns the full grid: every combination of the strengths of several levers, each of them also off.
 
     A lever that helps only beside another is found by no design that turns one knob at a time. The grid grows as the

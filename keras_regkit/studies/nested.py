@@ -5,44 +5,49 @@ import math
 import pathlib
 import tempfile
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from keras_regkit._core.checks import Interval, did_you_mean
+from keras_regkit._core.types import Array, Data, PathLike
 from keras_regkit.studies.combination import combine
 from keras_regkit.studies.design import BASELINE, NO_MATTER, Variant
 from keras_regkit.studies.engines import with_one_engine
 from keras_regkit.studies.held_out import held_out_values, name_held_out
 from keras_regkit.studies.nested_result import NestedFold, NestedResult
 from keras_regkit.studies.search import search
+from keras_regkit.studies.space import Space
 from keras_regkit.studies.split_data import SplitData
 from keras_regkit.studies.statistics import corrected_difference
 from keras_regkit.studies.study import Study
+from keras_regkit.studies.types import Build, LeversLike, Seeds
 
 
 def nested(
-    build,
+    build: Build,
     *,
-    levers=None,
-    x,
-    y,
-    sample_weight=None,
-    choose="best",
-    search_options=None,
-    folds=5,
-    repeats=1,
-    validation=0.2,
-    seeds=2,
-    groups=None,
-    stratify="auto",
-    prepare=None,
-    split_seed=0,
-    confidence=0.95,
-    store=None,
-    name="nested",
-    verbose="auto",
-    **options,
-):
+    levers: LeversLike | Space | None = None,
+    x: Data,
+    y: Array,
+    sample_weight: Array | None = None,
+    choose: str | Callable[[Study], Variant] = "best",
+    search_options: Mapping[str, Any] | None = None,
+    folds: int = 5,
+    repeats: int = 1,
+    validation: float = 0.2,
+    seeds: Seeds = 2,
+    groups: Array | None = None,
+    stratify: bool | str = "auto",
+    prepare: Callable[[Any], Callable[[Any], Any]] | None = None,
+    split_seed: int = 0,
+    confidence: float = 0.95,
+    store: PathLike | None = None,
+    name: str = "nested",
+    verbose: int | str = "auto",
+    **options: Any,
+) -> NestedResult:
     """Says what choosing levers is worth on new rows: an outer loop that judges, and an inner one that chooses.
 
     For each outer fold, the other rows are parted into rows to train on and rows to validate on; the levers are chosen

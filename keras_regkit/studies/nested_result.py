@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+from typing import Any
 
 from keras_regkit._core.files import plain
 from keras_regkit.studies.text_table import text_table
@@ -65,11 +66,11 @@ class NestedResult:
     engine_notes: tuple = ()
 
     @property
-    def choices(self):
+    def choices(self) -> dict[str, int]:
         """How often each variant was chosen, by name. Another in each fold means that the choice hangs on the rows."""
         return dict(collections.Counter(fold.winner for fold in self.folds).most_common())
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         return plain(dataclasses.asdict(self) | {"choices": self.choices})
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 from keras_regkit._core.checks import Interval, OneOf
 from keras_regkit._core.extras import require
@@ -33,7 +34,7 @@ class PracticalGain:
     rope: float
 
     @property
-    def outcome(self):
+    def outcome(self) -> str:
         """What has a probability of at least 0.95: `"gain"`, `"practically the same"`, `"loss"`; or `"undecided"`."""
         likely = {"gain": self.gain, "practically the same": self.same, "loss": self.loss}
         return next((name for name, p in likely.items() if p >= _LIKELY), "undecided")
@@ -76,7 +77,7 @@ class PracticalTable:
         return "\n".join([title, "", lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
-def practical_gain(difference, rope, direction="min", name=""):
+def practical_gain(difference: Any, rope: float, direction: str = "min", name: str = "") -> PracticalGain:
     """Returns how likely a gain, practical equivalence, and a loss are, given the differences seen.
 
     Without prior knowledge of mean and spread (the reference prior 1/σ) the true difference is distributed, given the

@@ -1,6 +1,7 @@
 """Ray behind the face of `concurrent.futures`."""
 
 import concurrent.futures
+from typing import Any
 
 from keras_regkit._core.extras import require
 
@@ -24,7 +25,7 @@ class RayExecutor(concurrent.futures.Executor):
     >>> study = Study(..., executor=RayExecutor(num_cpus=2))  # doctest: +SKIP
     """
 
-    def __init__(self, retries=3, **options):
+    def __init__(self, retries: int = 3, **options: Any):
         self._ray = require("ray", extra="ray", purpose="RayExecutor")
         if not self._ray.is_initialized():
             raise RuntimeError("Ray must be started first: ray.init() on this machine, ray.init('auto') in a cluster")

@@ -5,14 +5,16 @@ import html
 import math
 import statistics
 import textwrap
+from collections.abc import Collection
+from typing import Any
 
 from keras_regkit._core.files import plain
 from keras_regkit._core.pictures import draw
-from keras_regkit.studies.bootstrap import bootstrap_difference
+from keras_regkit.studies.bootstrap import BootstrapInterval, bootstrap_difference
 from keras_regkit.studies.export import Exports
 from keras_regkit.studies.practical import PracticalTable, practical_gain
 from keras_regkit.studies.sample_size import detectable, seeds_needed
-from keras_regkit.studies.selection import honest_best
+from keras_regkit.studies.selection import WinnerEstimate, honest_best
 from keras_regkit.studies.statistics import PairedDifference
 from keras_regkit.studies.trial_values import values_by_seed
 
@@ -99,17 +101,17 @@ class StudyResult(Exports):
     engine_notes: tuple = ()
 
     @property
-    def baseline(self):
+    def baseline(self) -> VariantSummary:
         """The summary of the baseline."""
         return self.summaries[0]
 
     @property
-    def best(self):
+    def best(self) -> VariantSummary:
         """The summary of the variant with the best mean among those that help; the baseline if none does."""
         return min([self.baseline, *self.helping], key=self._cost)
 
     @property
-    def helping(self):
+    def helping(self) -> tuple[VariantSummary, ...]:
         """The summaries of the variants that help, the best first."""
         return tuple(sorted((s for s in self.summaries if s.verdict == HELPS), key=self._cost))
 
@@ -119,7 +121,7 @@ class StudyResult(Exports):
                 return summary
         raise KeyError(f"No variant {name!r}. Variants: {[s.name for s in self.summaries]}")
 
-    def practical(self, rope):
+    def practical(self, rope: float) -> PracticalTable:
         """Returns for each variant how likely a gain, practical equivalence and a loss are, as a `PracticalTable`.
 
         Args:
@@ -129,7 +131,7 @@ class StudyResult(Exports):
         rows = tuple(practical_gain(_difference(s), rope, self.direction, s.name) for s in self.summaries[1:])
         return PracticalTable(self.metric, self.direction, rope, rows)
 
-    def bootstrap(self, name, method="studentized", **options):
+    def bootstrap(self, name: str, method: str = "studentized", **options: Any) -> BootstrapInterval:
         """Returns a `BootstrapInterval` of a variant's difference, for differences that are far from normal.
 
         Args:
@@ -140,7 +142,7 @@ class StudyResult(Exports):
         _, values = values_by_seed(self)
         return bootstrap_difference(values[name], values[self.baseline.name], self.confidence, method=method, **options)
 
-    def honest_best(self, select=None):
+    def honest_best(self, select: Collection[int] | None = None) -> WinnerEstimate:
         """Returns what the variant that looks best is worth without the luck of the choice, as a `WinnerEstimate`.
 
         Args:
@@ -148,7 +150,7 @@ class StudyResult(Exports):
         """
         return honest_best(self, select)
 
-    def detectable(self, seeds=None, chance=0.8):
+    def detectable(self, seeds: int | None = None, chance: float = 0.8) -> float:
         """Returns the difference that a variant of median noise must have to be shown, after the Holm correction.
 
         Args:
@@ -166,11 +168,11 @@ class StudyResult(Exports):
             return math.nan
         return detectable(sd, self.baseline.seeds if seeds is None else seeds, chance, level, comparisons)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         return plain(dataclasses.asdict(self))
 
-    def plot(self, **options):
+    def plot(self, **options: Any) -> Any:
         """Draws the study, and returns the matplotlib figure.
 
         Args:

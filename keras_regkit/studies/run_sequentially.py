@@ -1,8 +1,8 @@
 """A study that takes more seeds only as long as they are needed."""
 
-import collections.abc
 import dataclasses
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class SequentialResult:
     reason: str
 
     @property
-    def seeds(self):
+    def seeds(self) -> int:
         """Number of seeds that were run."""
         return self.looks[-1]
 
@@ -70,7 +70,14 @@ class SequentialResult:
         return "\n".join([title, "", lines[0], "-" * len(lines[0]), *lines[1:]])
 
 
-def run_sequentially(run, looks=(5, 10, 15, 20), *, until="all", futility=0.05, spending="pocock"):
+def run_sequentially(
+    run: Callable[[int], StudyResult],
+    looks: Sequence[int] = (5, 10, 15, 20),
+    *,
+    until: str = "all",
+    futility: float = 0.05,
+    spending: str = "pocock",
+) -> SequentialResult:
     """Runs a study with more and more seeds, and stops when more would not be worth it.
 
     At each look every variant that is not yet decided is tested at the level that `SequentialTest` allows there, shared
@@ -111,11 +118,13 @@ def run_sequentially(run, looks=(5, 10, 15, 20), *, until="all", futility=0.05, 
     ({'l2=0.1': 'helps'}, 4)
     """
     check_arguments(_RANGES, until=until, futility=futility, spending=spending)
-    if not isinstance(run, collections.abc.Callable):
+    if not callable(run):
         raise TypeError(f"`run` must be a function of a number of seeds that returns a StudyResult. Received: {run!r}")
     looks = check_looks(looks)
-    verdicts, decided, taken = {}, {}, []
-    names = None
+    verdicts: dict[str, str] = {}
+    decided: dict[str, Look] = {}
+    taken: list[int] = []
+    names: list[str] = []
     for k, seeds in enumerate(looks):
         result = run(seeds)
         values = _values(result, seeds)

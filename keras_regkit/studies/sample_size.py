@@ -16,7 +16,7 @@ _RANGES = {
 _MOST_SEEDS = 1_000_000
 
 
-def power(sd, n, effect, level=0.05, comparisons=1):
+def power(sd: float, n: int, effect: float, level: float = 0.05, comparisons: int = 1) -> float:
     """Returns the chance that a study shows a difference that is there.
 
         P(|T| > t)    T: noncentral t with n − 1 degrees and centre √n · effect / sd    t = t_{n−1}, 1 − level/2m
@@ -46,7 +46,7 @@ def power(sd, n, effect, level=0.05, comparisons=1):
     return _power(n, abs(effect) / sd, level / comparisons)
 
 
-def detectable(sd, n, chance=0.8, level=0.05, comparisons=1):
+def detectable(sd: float, n: int, chance: float = 0.8, level: float = 0.05, comparisons: int = 1) -> float:
     """Returns the smallest difference that `n` seeds show with a given chance: where `power` equals `chance`.
 
     Args:
@@ -75,7 +75,7 @@ def detectable(sd, n, chance=0.8, level=0.05, comparisons=1):
     return sd * high
 
 
-def seeds_needed(sd, effect, chance=0.8, level=0.05, comparisons=1):
+def seeds_needed(sd: float, effect: float, chance: float = 0.8, level: float = 0.05, comparisons: int = 1) -> int:
     """Returns the smallest number of seeds that show `effect` with a given chance.
 
     Args:

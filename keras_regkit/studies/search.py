@@ -1,37 +1,41 @@
 """Searching combinations of levers: choose on validation, then say from other seeds what the choice is worth."""
 
 import time
+from typing import Any
 
 from keras_regkit._core.checks import Interval
+from keras_regkit._core.types import Data, PathLike
 from keras_regkit.studies.engines import with_one_engine
 from keras_regkit.studies.held_out import name_held_out
 from keras_regkit.studies.rungs import rungs as plan_rungs
+from keras_regkit.studies.search_result import SearchResult
 from keras_regkit.studies.searching import Searching
 from keras_regkit.studies.space import Space
+from keras_regkit.studies.types import Build, LeversLike, Seeds
 
 
 def search(
-    build,
-    space=None,
+    build: Build,
+    space: Space | LeversLike | None = None,
     *,
-    train,
-    validation,
-    test=None,
-    trials=60,
-    method="random",
-    seeds=2,
-    fresh_seeds=5,
-    finalists=3,
-    epochs=50,
-    factor=3,
-    min_epochs=5,
-    structures=8,
-    draw=0,
-    store=None,
-    name="search",
-    verbose="auto",
-    **options,
-):
+    train: Data,
+    validation: Data,
+    test: Data | None = None,
+    trials: int = 60,
+    method: str = "random",
+    seeds: Seeds = 2,
+    fresh_seeds: int = 5,
+    finalists: int = 3,
+    epochs: int = 50,
+    factor: float = 3,
+    min_epochs: int = 5,
+    structures: int | None = 8,
+    draw: int = 0,
+    store: PathLike | None = None,
+    name: str = "search",
+    verbose: int | str = "auto",
+    **options: Any,
+) -> SearchResult:
     """Looks for the combination of levers with the best validation metric, and says what it is really worth.
 
     Use it after one knob at a time: levers help and hinder each other, and strengths move when levers meet. Every

@@ -1,11 +1,12 @@
 """What a search found: plain records that print."""
 
 import dataclasses
+from typing import Any
 
 from keras_regkit._core.files import plain
 from keras_regkit.studies.design import Variant
 from keras_regkit.studies.held_out import HeldOutScore
-from keras_regkit.studies.result import StudyResult
+from keras_regkit.studies.result import StudyResult, VariantSummary
 from keras_regkit.studies.text_table import text_table
 
 _SHOWN = 10
@@ -105,21 +106,21 @@ class SearchResult:
     engine_notes: tuple = ()
 
     @property
-    def best(self):
+    def best(self) -> str:
         """Name of the winner; `"baseline"` if the model as it was built could not be beaten."""
         return self.variant.name
 
     @property
-    def settings(self):
+    def settings(self) -> dict[str, float]:
         """The strengths of the winner's levers, by name."""
         return {lever.name: strength for lever, strength in self.variant.settings}
 
     @property
-    def honest(self):
+    def honest(self) -> VariantSummary:
         """The winner's `VariantSummary` from seeds that no choice has seen."""
         return self.estimate.summaries[-1]
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         record = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "variant"}
         for key in ("candidates", "rungs"):

@@ -2,6 +2,8 @@
 
 import collections
 import dataclasses
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +46,7 @@ class WinnerEstimate:
     method: str
 
     @property
-    def optimism(self):
+    def optimism(self) -> float:
         """By how much the choice flattered: the distance of `difference` from `as_seen`."""
         return abs(self.as_seen - self.difference)
 
@@ -55,7 +57,7 @@ class WinnerEstimate:
         )
 
 
-def honest_best(result, select=None):
+def honest_best(result: Any, select: Collection[int] | None = None) -> WinnerEstimate:
     """Returns what the best variant of a study is worth: the best of k that do nothing looks better than the baseline.
 
     Without `select`, each seed is measured with the variant that is best on the *other* seeds, in turn:

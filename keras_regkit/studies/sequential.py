@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import itertools
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -84,13 +85,13 @@ class SequentialTest:
     [0.031, 0.024]
     """
 
-    def __init__(self, looks, level=0.05, comparisons=1, spending="pocock"):
+    def __init__(self, looks: Iterable[int], level: float = 0.05, comparisons: int = 1, spending: str = "pocock"):
         check_arguments(_RANGES, level=level, comparisons=comparisons, spending=spending)
         self.looks = check_looks(looks)
         self.level = level
         self.comparisons = comparisons
         self.spending = spending
-        self._differences = []
+        self._differences: list[float] = []
         self._found = False
 
     @property

@@ -1,13 +1,16 @@
 """The space a search draws from: which levers, at which strengths, and which of them not together."""
 
 import dataclasses
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from keras_regkit.levers import Lever
 from keras_regkit.studies.design import Variant
 from keras_regkit.studies.exclusive import group_of
 from keras_regkit.studies.read_space import SHAPES, read_space
 from keras_regkit.studies.strength_range import StrengthRange
+from keras_regkit.studies.types import LeversLike
 
 _TRIES = 50  # draws per candidate before a space counts as used up
 _ON = 0.5  # chance that a group takes part in a candidate
@@ -44,33 +47,33 @@ class Space:
 
     choices: tuple
 
-    def __init__(self, levers=None):
+    def __init__(self, levers: LeversLike | None = None):
         object.__setattr__(self, "choices", tuple(read_space(levers)))
 
     @property
-    def groups(self):
+    def groups(self) -> dict[str, tuple]:
         """Pairs of lever and strengths by the name of their group, of which a candidate holds one at most."""
-        found = {}
+        found: dict[str, tuple] = {}
         for lever, strengths in self.choices:
             found[group_of(lever)] = (*found.get(group_of(lever), ()), (lever, strengths))
         return found
 
     @property
-    def one_each(self):
+    def one_each(self) -> dict[Lever, float]:
         """One strength for each lever, for seeing whether it acts on a model."""
         return {lever: s.high if isinstance(s, StrengthRange) else s[-1] for lever, s in self.choices}
 
-    def without(self, names):
+    def without(self, names: Collection[str]) -> "Space":
         """Returns the space without the levers of these names."""
         smaller = Space.__new__(Space)
         object.__setattr__(smaller, "choices", tuple(c for c in self.choices if c[0].name not in names))
         return smaller
 
-    def variant(self, settings):
+    def variant(self, settings: Mapping[str, float]) -> Variant:
         """Returns the `Variant` for `{name: strength}`, its levers in the order of the space."""
         return Variant(tuple((lever, settings[lever.name]) for lever, _ in self.choices if lever.name in settings))
 
-    def candidates(self, number, *, seed=0, structures=None):
+    def candidates(self, number: int, *, seed: int = 0, structures: int | None = None) -> list[Variant]:
         """Returns different `Variant`s, none of them the baseline; the same ones for the same arguments.
 
         Args:
@@ -82,7 +85,7 @@ class Space:
         random = np.random.default_rng(seed)
         sets = self._draw_sets(structures, random) if structures else None
         strengths = {lever.name: strengths for lever, strengths in self.choices}
-        found = {}
+        found: dict[str, Variant] = {}
         for attempt in range(_TRIES * number):
             chosen = sets[attempt % len(sets)] if sets else self._draw_set(random)
             drawn = {n: _draw(strengths[n], random) if s is None else s for n, s in chosen.items()}

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.extras import require
+from keras_regkit._core.types import Array
 
 # Metrics are computed in float32: what differs by less is rounding.
 _RESOLUTION = 4 * float(np.finfo("float32").eps)
@@ -40,7 +41,7 @@ class PairedDifference:
     error: float = math.nan
 
 
-def paired_difference(variant, baseline, confidence=0.95):
+def paired_difference(variant: Array, baseline: Array, confidence: float = 0.95) -> PairedDifference:
     """Compares two lists of values, paired by position.
 
         d_i = variant_i − baseline_i        interval: mean(d) ± t · sd(d) / √n,   t = t_{n−1}, (1 + confidence) / 2
@@ -68,7 +69,9 @@ def paired_difference(variant, baseline, confidence=0.95):
     return _t_difference(variant, baseline, confidence, share=0.0)
 
 
-def corrected_difference(variant, baseline, train_rows, test_rows, confidence=0.95):
+def corrected_difference(
+    variant: Array, baseline: Array, train_rows: Array, test_rows: Array, confidence: float = 0.95
+) -> PairedDifference:
     """Compares two lists of values from the same splits of one table: folds of a cross-validation, or random splits.
 
     The parts that are trained on overlap, so that the differences are correlated, and a plain t-test is too sure of
@@ -151,7 +154,7 @@ def _t_difference(variant, baseline, confidence, share):
     return PairedDifference(mean, mean - width, mean + width, p, n, error)
 
 
-def holm(p_values):
+def holm(p_values: Array) -> list[float]:
     """Returns p-values adjusted so that the chance of any false finding among them stays below the level.
 
         p'_(i) = max over j ≤ i of min(1, (m − j + 1) · p_(j)),   p sorted upwards

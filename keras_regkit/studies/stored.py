@@ -2,8 +2,10 @@
 
 import dataclasses
 import pathlib
+from typing import Any
 
 from keras_regkit._core.files import plain
+from keras_regkit._core.types import PathLike
 from keras_regkit.studies import manifest
 from keras_regkit.studies.export import Exports
 from keras_regkit.studies.trial_lines import read_trials
@@ -35,21 +37,21 @@ class StoredStudy(Exports):
     written_by: str
 
     @property
-    def name(self):
+    def name(self) -> str | None:
         """Name of the study."""
         return self.identity.get("name")
 
     @property
-    def metric(self):
+    def metric(self) -> str | None:
         """What its variants are compared by."""
         return self.identity.get("metric")
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows."""
         return plain(dataclasses.asdict(self))
 
 
-def load(folder):
+def load(folder: PathLike) -> StoredStudy:
     """Reads a study's folder: which study it is, and its finished trials. Neither model nor data are needed.
 
     Nothing is written or locked, so a study that runs at this moment can be looked at. For verdicts, make the `Study`

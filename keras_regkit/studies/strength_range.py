@@ -3,6 +3,8 @@
 import dataclasses
 import math
 
+import numpy as np
+
 from keras_regkit._core.checks import OneOf
 
 
@@ -41,7 +43,7 @@ class StrengthRange:
                 "among the choices and needs no 0"
             )
 
-    def draw(self, random):
+    def draw(self, random: np.random.Generator) -> float:
         """Returns one strength, rounded to three digits: finer differences drown in the noise of the seeds.
 
         Args:

@@ -1,9 +1,12 @@
 """The study: turn one knob at a time, over the same seeds, and say what is shown."""
 
 import collections.abc
+import concurrent.futures
 import contextlib
 import dataclasses
 import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 
@@ -12,6 +15,7 @@ from keras_regkit._core.checks import Interval, OneOf, check_arguments, did_you_
 from keras_regkit._core.data import as_batches
 from keras_regkit._core.directions import direction as known_direction
 from keras_regkit._core.extras import require
+from keras_regkit._core.types import Data, PathLike
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.levers.cards.label_smoothing import smoothed
 from keras_regkit.studies import fingerprint, provenance
@@ -25,6 +29,7 @@ from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store, holds_trials
 from keras_regkit.studies.summarize import summarize
 from keras_regkit.studies.tensorboard import TrialScalars
+from keras_regkit.studies.types import Build, LeversLike, Seeds
 
 
 class Study:
@@ -94,23 +99,23 @@ class Study:
 
     def __init__(
         self,
-        build,
+        build: Build,
         *,
-        levers,
-        train,
-        validation,
-        seeds=5,
-        epochs=50,
-        batch_size=32,
-        store=None,
-        metric="val_data_loss",
-        mode="auto",
-        confidence=0.95,
-        callbacks=None,
-        keep_weights=False,
-        engine="auto",
-        executor=None,
-        name="study",
+        levers: LeversLike,
+        train: Data,
+        validation: Data,
+        seeds: Seeds = 5,
+        epochs: int = 50,
+        batch_size: int = 32,
+        store: PathLike | None = None,
+        metric: str = "val_data_loss",
+        mode: str = "auto",
+        confidence: float = 0.95,
+        callbacks: Callable[[], Sequence[keras.callbacks.Callback]] | None = None,
+        keep_weights: bool = False,
+        engine: str | Any = "auto",
+        executor: concurrent.futures.Executor | None = None,
+        name: str = "study",
     ):
         require("scipy.stats", extra="studies", purpose="A study's statistics")  # before hours were spent, not after
         check_arguments(self.RANGES, epochs=epochs, batch_size=batch_size, confidence=confidence, mode=mode)
@@ -146,7 +151,7 @@ class Study:
         example = self._builder(self.seeds[0])
         check_starts(example, self._builder(self.seeds[1]))
         # Trying everything once now finds what cannot work before hours went into what can.
-        self._tried = set()
+        self._tried: set[Variant | tuple] = set()
         self._try_out(self.variants, example)
         if metric not in GAP_ENTRIES:
             _check_metric(metric, [*GAP_ENTRIES, *_compiled_metrics(example, validation, batch_size)])
@@ -166,7 +171,7 @@ class Study:
             **provenance.versions(),
             **{key: identity[key] for key in ("train", "validation", "model", "epochs", "batch_size")},
         }
-        weights_path = self._store.weights_path if keep_weights else None
+        weights_path = self._store.weights_path if keep_weights and self._store is not None else None
         self._setup = dataclasses.replace(self._setup, loss=_clean_loss(example), weights_path=weights_path)
 
     def run(self, verbose="auto", tensorboard=None):

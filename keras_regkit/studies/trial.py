@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from keras_regkit._core.files import plain
 
@@ -42,18 +44,18 @@ class Trial:
     settings: dict = dataclasses.field(default_factory=dict)
     provenance: dict = dataclasses.field(default_factory=dict)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the record in what JSON knows; values that are not finite become null."""
         return plain(dataclasses.asdict(self))
 
     @staticmethod
-    def file_name(variant, seed):
+    def file_name(variant: str, seed: int) -> str:
         """Returns the name, without an ending, of what is kept of a trial in a file of its own."""
         safe = "".join(c if c.isalnum() or c in "._-=" else "_" for c in variant)
         return f"{safe}-seed{seed}"
 
     @classmethod
-    def from_dict(cls, record):
+    def from_dict(cls, record: Mapping[str, Any]) -> "Trial":
         """The inverse of `to_dict`."""
         nan = math.nan
         return cls(

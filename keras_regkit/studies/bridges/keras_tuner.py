@@ -1,6 +1,7 @@
 """A space of levers as a KerasTuner hypermodel."""
 
 import contextlib
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from keras_regkit.studies.bridges.suggest import suggest
 from keras_regkit.studies.builder import Builder
 from keras_regkit.studies.engine import build_variant
 from keras_regkit.studies.space import Space
+from keras_regkit.studies.types import Build, LeversLike
 
 
-def hyper_model(build, space=None, *, seed=0):
+def hyper_model(build: Build, space: Space | LeversLike | None = None, *, seed: int = 0) -> Any:
     """Returns a `keras_tuner.HyperModel` whose hyperparameters are levers and their strengths.
 
     Tune `keras_tuner.Objective("val_data_loss", "min")`: `val_loss` contains the penalties and the smoothing, so that
@@ -50,7 +52,7 @@ def hyper_model(build, space=None, *, seed=0):
     ...     return tuner.get_best_hyperparameters()[0]
     """
     Interval(0, integer=True).check("seed", seed)
-    tuner = require("keras_tuner", extra="tuner", purpose="The bridge to KerasTuner")
+    tuner: Any = require("keras_tuner", extra="tuner", purpose="The bridge to KerasTuner")
     space = space if isinstance(space, Space) else Space(space)
     builder, seeds = Builder(build), np.random.default_rng(seed)
 

@@ -1,16 +1,21 @@
 """A space of levers as an Optuna objective."""
 
 import math
+from typing import Any
 
 from keras_regkit._core.checks import Interval
 from keras_regkit._core.extras import require
+from keras_regkit._core.types import Data
 from keras_regkit.studies.bridges.suggest import suggest
 from keras_regkit.studies.design import NO_MATTER
 from keras_regkit.studies.space import Space
 from keras_regkit.studies.study import Study
+from keras_regkit.studies.types import Build, LeversLike
 
 
-def optuna_objective(build, space=None, *, train, validation, **options):
+def optuna_objective(
+    build: Build, space: Space | LeversLike | None = None, *, train: Data, validation: Data, **options: Any
+) -> Any:
     """Returns an objective for `optuna.Study.optimize`: the mean of the metric over seeds, of one candidate.
 
     The samplers, the storage and the dashboards are Optuna's; the trainings are those of a `Study`: the same seeds and

@@ -71,14 +71,20 @@ class PopulationEngine:
         "chunk": Interval(1, integer=True),
     }
 
-    def __init__(self, memory=4, devices=None, executor=None, chunk=16):
+    def __init__(
+        self,
+        memory: float = 4,
+        devices: int | None = None,
+        executor: concurrent.futures.Executor | None = None,
+        chunk: int = 16,
+    ):
         self.memory = self.RANGES["memory"].check("memory", memory)
         self.devices = self.RANGES["devices"].check("devices", devices)
         self.chunk = self.RANGES["chunk"].check("chunk", chunk)
         if executor is not None and not callable(getattr(executor, "submit", None)):
             raise TypeError(f"`executor` must be a concurrent.futures.Executor. Received: {executor!r}")
         self.executor = executor
-        self.notes = {}
+        self.notes: dict[str, str] = {}
 
     def start(self, setup):
         """Starts the process that will train, beside what a study does before it knows its plan."""
