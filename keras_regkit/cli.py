@@ -5,9 +5,12 @@ import os
 import pathlib
 import sys
 import warnings
+from collections.abc import Sequence
 
 from keras_regkit._core.warnings import DataWarning
 from keras_regkit._version import __version__
+
+__all__ = ["main"]
 
 _DESCRIPTION = "Regularization for Keras: diagnose, pick one lever, validate, iterate."
 
@@ -45,7 +48,7 @@ examples:
 """
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line and returns its exit status.
 
     0 for success, 1 where an audit found an error, 2 for a mistake in the call, 130 for Ctrl-C.

@@ -10,10 +10,6 @@ from test_public_names import ROOMS
 
 import keras_regkit
 
-# Their hints are still to be written.
-WITHOUT_HINTS = {"cli", "studies", "studies.bridges", "workflow"}
-WITH_HINTS = [room for room in ROOMS if room not in WITHOUT_HINTS]
-
 
 def surface(module):
     """Yields what users call: functions, constructors, and the methods and properties of records, with their names."""
@@ -46,15 +42,9 @@ def without_hints(module):
     return found
 
 
-@pytest.mark.parametrize("room", WITH_HINTS)
+@pytest.mark.parametrize("room", ROOMS)
 def test_public_names_have_type_hints(room):
     assert not without_hints(importlib.import_module(f"keras_regkit.{room}"))
-
-
-@pytest.mark.parametrize("room", sorted(WITHOUT_HINTS - {"cli"}))
-def test_rooms_said_to_be_without_hints_are(room):
-    # A room whose hints are written is taken off the list, so that they stay.
-    assert without_hints(importlib.import_module(f"keras_regkit.{room}"))
 
 
 def test_type_checkers_are_told_of_the_hints():

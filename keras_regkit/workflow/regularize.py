@@ -15,10 +15,12 @@ from keras_regkit import presets, report, tables
 from keras_regkit._core.checks import Interval, check_arguments
 from keras_regkit._core.extras import require
 from keras_regkit._core.files import write_atomically, write_json
+from keras_regkit._core.types import Frame, PathLike
 from keras_regkit._version import __version__
 from keras_regkit.diagnosis import diagnose
 from keras_regkit.levers import parse
 from keras_regkit.studies import Decision, Study, combine
+from keras_regkit.studies.types import LeversLike
 from keras_regkit.workflow.candidates import candidates
 from keras_regkit.workflow.folder import claim
 from keras_regkit.workflow.held_out import score
@@ -33,23 +35,23 @@ RANGES = {
 
 
 def regularize(
-    data,
-    target,
+    data: PathLike | Frame,
+    target: str,
     *,
-    task="auto",
-    group=None,
-    output="regkit-run",
-    levers=None,
-    seeds=5,
-    epochs=50,
-    batch_size=32,
-    validation=0.2,
-    test=0.2,
-    seed=0,
-    separator=None,
-    encoding="utf-8",
-    verbose="auto",
-):
+    task: str = "auto",
+    group: str | None = None,
+    output: PathLike = "regkit-run",
+    levers: LeversLike | None = None,
+    seeds: int = 5,
+    epochs: int = 50,
+    batch_size: int = 32,
+    validation: float = 0.2,
+    test: float = 0.2,
+    seed: int = 0,
+    separator: str | None = None,
+    encoding: str = "utf-8",
+    verbose: int | str = "auto",
+) -> Decision:
     """Trains the template on a table, finds what it suffers from, tries the levers that fit, and saves the best model.
 
     The loop: read and split the table; train `presets.mlp` from several seeds; diagnose its curves; study the levers
