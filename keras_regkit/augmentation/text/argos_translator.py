@@ -1,5 +1,7 @@
 """Translation by Argos Translate."""
 
+from typing import Any
+
 import keras
 
 from keras_regkit._core.extras import require
@@ -28,8 +30,8 @@ class ArgosTranslator:
 
     name = "argostranslate"
 
-    def __init__(self):
-        self._loaded = {}
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[str, str], Any] = {}
 
     def __call__(self, texts, source, target):
         translation = self._load(source, target)
