@@ -312,6 +312,23 @@ def test_what_cannot_be_sent_is_trained_here_and_said():
     assert "'double' is a Lambda" in engine.notes["baseline"]
 
 
+class Handed(keras.layers.Layer):
+    """A layer that is given what no file can hold."""
+
+    def __init__(self, scale, **kwargs):
+        super().__init__(**kwargs)
+        self.scale = scale
+
+    def call(self, x):
+        return self.scale(x)
+
+
+def test_a_layer_that_cannot_be_written_down_is_named():
+    engine, double = PopulationEngine(), lambda x: x * 2.0
+    list(engine.run(setup_of(lambda: regressor(Handed(double, name="odd"))), [(BASELINE, 0)]))
+    assert "layer 'odd' (Handed) cannot be written down" in engine.notes["baseline"]
+
+
 class Own(keras.Sequential):
     """A model with a training step of its own."""
 

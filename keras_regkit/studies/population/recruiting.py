@@ -1,6 +1,7 @@
 """From a plan to jobs: models are built and described, those that differ in numbers alone share a job."""
 
 import dataclasses
+import json
 import math
 import pickle
 import sys
@@ -137,11 +138,22 @@ def _on_any_backend(config):
     return config
 
 
+def _culprit(model):
+    """The first layer that cannot be written down by itself, or else the model."""
+    for layer in all_layers(model):
+        try:
+            if not isinstance(layer, keras.Model):
+                json.dumps(keras.saving.serialize_keras_object(layer))
+        except (NotImplementedError, TypeError, ValueError):
+            return f"layer {layer.name!r} ({type(layer).__name__})"
+    return f"model {model.name!r}"
+
+
 def _describe(model):
     try:
         text, compiled = model.to_json(), _on_any_backend(model.get_compile_config())
     except (NotImplementedError, TypeError, ValueError) as error:
-        raise Unfit(f"{model.name!r} cannot be written down: {error}") from error
+        raise Unfit(f"{_culprit(model)} cannot be written down: {error}") from error
     parts = [*all_layers(model), without_loss_scale(model.optimizer), *keras.tree.flatten(model.loss)]
     modules = {type(part).__module__ for part in parts}
     modules = {name for name in modules if not name.startswith(("keras.", "builtins")) and name in sys.modules}
