@@ -312,6 +312,12 @@ def test_what_cannot_be_sent_is_trained_here_and_said():
     assert "'double' is a Lambda" in engine.notes["baseline"]
 
 
+def test_members_on_all_devices_may_decompose_their_weights():
+    # Where XLA has no thread to spare beside its devices, this never ends.
+    found = study(regressor, levers={"orthonormal": [1]}, engine="population").run(verbose=0)
+    assert {trial.provenance["engine"] for trial in found.trials} == {"population"}
+
+
 class Handed(keras.layers.Layer):
     """A layer that is given what no file can hold."""
 
