@@ -63,8 +63,8 @@ def picture_path(card):
 def read_effects(path=EFFECTS):
     """Returns `{lever: rows}` of the measured effects, or an empty dict where there are none.
 
-    The file has the columns lever, task, metric, strength, seeds, effect, low and high: a row for each lever and task,
-    the effect in units of the metric against the same training without the lever, and the ends of its interval.
+    The file has the columns lever, task, metric, strength, seeds, effect, low and high: a row for each lever, task and
+    strength, the change against the same training without the lever, and the ends of its 95% interval.
     """
     if not path.exists():
         return {}
@@ -158,11 +158,18 @@ def _applied(card, changes):
 def _measured(rows):
     if not rows:
         return ["Not measured yet by a study of ours."]
-    lines = ["| task | metric | strength | seeds | effect | interval |", "|---|---|---|---|---|---|"]
-    return lines + [
-        f"| {r['task']} | {r['metric']} | {r['strength']} | {r['seeds']} | {r['effect']} | {r['low']} to {r['high']} |"
-        for r in rows
+    seeds = " or ".join(sorted({row["seeds"] for row in rows}))
+    lines = [
+        "Change of the test loss against the same training without it, in percent; negative is better. With a 95%",
+        f"interval over {seeds} seeds, from the [atlas](../atlas/index.md). An interval that holds 0 shows nothing.",
+        "",
+        "| task | strength | change | interval |",
+        "|---|---|---|---|",
     ]
+    for row in rows:
+        told = ("diverged", "") if row["effect"] == "+inf" else (row["effect"], f"{row['low']} to {row['high']}")
+        lines.append(f"| {row['task']} | {row['strength']} | {told[0]} | {told[1]} |")
+    return lines
 
 
 def _sentence(text):

@@ -29,11 +29,21 @@ def pytest_collection_finish(session):
     gc.freeze()
 
 
-@pytest.fixture(autouse=True)
-def _seeded():
-    """Each test begins from the same numbers, whatever ran before it."""
+def _seed():
     if "keras" in sys.modules:
         sys.modules["keras"].utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _seeded_module():
+    """What the tests of a file share begins from the same numbers, whatever ran before it ..."""
+    _seed()
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    """... and so does each test."""
+    _seed()
 
 
 def pytest_addoption(parser):

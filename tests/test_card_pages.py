@@ -91,5 +91,6 @@ def test_measured_effects_go_into_the_pages(tmp_path):
     )
     (row,) = card_pages.read_effects(path)["l2"]
     page = card_pages._page(levers.get("l2"), [row])
-    assert "| moons | accuracy | 0.01 | 10 | +0.012 | +0.004 to +0.020 |" in page
+    assert "| moons | 0.01 | +0.012 | +0.004 to +0.020 |" in page
+    assert "95% interval over 10 seeds" in " ".join(page.split())
     assert "Not measured yet" not in page

@@ -19,7 +19,7 @@ class GradientPenalty(ExtraPass):
 
     Use it when inputs are noisy, or shall be hard to attack, and there are few of them. It is double backpropagation:
     the gradient of the loss with respect to the inputs is taken, and then a gradient through that. A step takes two to
-    three times as long.
+    four times as long.
 
         L = loss + λ · 1/B Σᵢ ‖∇ₓ ℓ(yᵢ, f(xᵢ))‖₂²
 

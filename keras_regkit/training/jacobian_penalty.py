@@ -19,7 +19,7 @@ class JacobianPenalty(ExtraPass):
 
     Use it when inputs are noisy, or shall be hard to attack: it pushes the training samples away from the boundaries
     between classes. The squared Frobenius norm of the Jacobian of the C outputs is estimated from a few random
-    directions, each of which costs a pass forward and a gradient; with one, a step takes two to three times as long.
+    directions, each of which costs a pass forward and a gradient; with one, a step takes two to four times as long.
 
         L = loss + λ/2 · 1/B Σᵢ ‖J(xᵢ)‖²,    ‖J‖² ≈ C/n Σₘ ‖∂(vₘ · z)/∂x‖₂²,   vₘ uniform on the unit sphere
 

@@ -18,7 +18,7 @@ class VirtualAdversarial(ExtraPass):
     """Trains a model so that its predictions hold when the inputs move by ε in the direction that changes them most.
 
     Use it when there are few labels, and inputs on a common scale: it smooths the predictions around each sample, and
-    needs no label to do so. A step takes about three times as long, and once more for each further power iteration.
+    needs no label to do so. A step takes two to four times as long, and once more for each further power iteration.
 
         L = loss + α · 1/B Σᵢ KL(p(xᵢ) ‖ p(xᵢ + rᵢ)),        rᵢ = ε dᵢ / ‖dᵢ‖₂
         d ← ∇ᵣ KL(p(x) ‖ p(x + r)) at r = ξ d / ‖d‖₂, `power_iterations` times, from random directions

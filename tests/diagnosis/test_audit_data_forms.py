@@ -88,3 +88,19 @@ def test_groups_that_are_none(groups, error, message):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     with pytest.raises(error, match=message):
         audit(model, train=(np.ones((4, 2)), np.ones((4, 1))), groups=groups)
+
+
+def test_rows_without_number_tell_a_difference_or_do_not(monkeypatch):
+    monkeypatch.setattr(samples, "ROWS", 300)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    seen = {d: audit(model, validation=Endless(), difference=d) for d in (0.01, 0.5)}
+    assert "304 looked at do not tell 0.01" in seen[0.01].skipped["RK609"]
+    assert "RK609" in seen[0.5].checked
+    assert not any(finding.id == "RK609" for found in seen.values() for finding in found.findings)
+
+
+@pytest.mark.parametrize("difference", [0, -1, 2])
+def test_a_difference_is_a_share(difference):
+    with pytest.raises(ValueError, match=r"`difference` must be in \(0, 1\]"):
+        audit(keras.Sequential([keras.layers.Dense(1)]), difference=difference)

@@ -321,7 +321,7 @@ def test_members_on_all_devices_may_decompose_their_weights():
 
     rows = np.random.default_rng(0).normal(size=(160, 32)).astype("float32")
     setup = setup_of(wide, train=(rows, rows), validation=(rows, rows), epochs=5)
-    found = list(PopulationEngine().run(setup, plan_of({"orthonormal": [1]})))
+    found = list(PopulationEngine(devices=2).run(setup, plan_of({"orthonormal": [1]})))
     assert [trial.provenance["engine"] for trial in found] == ["population"] * 4
 
 
@@ -336,9 +336,11 @@ class Handed(keras.layers.Layer):
         return self.scale(x)
 
 
-def test_a_layer_that_cannot_be_written_down_is_named():
-    engine, double = PopulationEngine(), lambda x: x * 2.0
-    list(engine.run(setup_of(lambda: regressor(Handed(double, name="odd"))), [(BASELINE, 0)]))
+@pytest.mark.parametrize("around", [list, lambda layers: [keras.Sequential(layers, name="inner")]])
+def test_a_layer_that_cannot_be_written_down_is_named(around):
+    engine = PopulationEngine()
+    build = lambda: regressor(*around([Handed(lambda x: x * 2.0, name="odd")]))  # noqa: E731
+    list(engine.run(setup_of(build), [(BASELINE, 0)]))
     assert "layer 'odd' (Handed) cannot be written down" in engine.notes["baseline"]
 
 

@@ -48,8 +48,8 @@ def audit(
         fit_args: Dict of the other arguments of `fit`, such as `{"epochs": 50, "validation_split": 0.2}`.
         groups: Dict from `"train"`, `"validation"`, `"test"` to one group for each row (a patient, a customer, a
             video), whose rows should be in one split.
-        difference: The difference between two models that is claimed, or that the validation rows are to tell, > 0: of
-            accuracies (0.01 is a point), or as a share of the squared error. Defaults to None: not said.
+        difference: The difference between two models that is claimed, or that the validation rows are to tell, in (0, 1]:
+            of accuracies (0.01 is a point), or as a share of the squared error. Defaults to None: not said.
         disable: Rules that are not to run, by id (`"RK105"`) or family (`"data"`); a string or several.
 
     Returns:
@@ -58,7 +58,7 @@ def audit(
     Raises:
         TypeError: an argument is of the wrong kind.
         ValueError: `disable` names no rule, `groups` no split, or not as many groups as there are rows; `difference`
-            is not above 0.
+            is not in (0, 1].
         FileNotFoundError: there is no such log file.
 
     Example:

@@ -31,7 +31,7 @@ JACOBIAN_PENALTY = Lever(
     strengths=(1e-3, 1e-2),
     equation="L + λ/2 · mean ‖∂z/∂x‖², estimated from random directions",
     use_when="inputs are noisy, or shall be hard to attack, and are floats of a common scale",
-    trade_off="two to three times the time of a step; makes the model less sensitive to what matters, too",
+    trade_off="two to four times the time of a step; makes the model less sensitive to what matters, too",
     interactions=(
         ("gradient_penalty", "penalizes the slope of the loss alone: one of the two is enough"),
         ("spectral_norm_penalty", "bounds the slope of each layer, whatever the inputs"),
@@ -49,7 +49,7 @@ GRADIENT_PENALTY = Lever(
     strengths=(0.01, 0.1),
     equation="L + λ · mean ‖∂ℓ/∂x‖²",
     use_when="inputs are noisy, or shall be hard to attack, or their gradients shall say something to people",
-    trade_off="two to three times the time of a step; vanishes for samples that are fitted well",
+    trade_off="two to four times the time of a step; vanishes for samples that are fitted well",
     interactions=(
         ("jacobian_penalty", "penalizes the slopes of all outputs: one of the two is enough"),
         ("batch_norm", "a sample's loss depends on the other inputs of the batch, whose slopes count along"),
@@ -67,7 +67,7 @@ VIRTUAL_ADVERSARIAL = Lever(
     strengths=(0.5, 2.0),
     equation="L + mean KL(p(x) ‖ p(x + r)), r the move of length ε that changes p most",
     use_when="there are few labels, and inputs are floats of a common scale",
-    trade_off="about three times the time of a step; too long a move crosses into other classes",
+    trade_off="two to four times the time of a step; too long a move crosses into other classes",
     interactions=(
         ("jacobian_penalty", "the same for moves that are infinitely small, in all directions"),
         ("dropout", "all passes of a step have the same masks"),

@@ -139,10 +139,10 @@ def _on_any_backend(config):
 
 
 def _culprit(model):
-    """The first layer that cannot be written down by itself, or else the model."""
-    for layer in all_layers(model):
+    """The innermost layer that cannot be written down by itself, or else the model."""
+    for layer in reversed(list(all_layers(model))):
         try:
-            if not isinstance(layer, keras.Model):
+            if layer is not model:
                 json.dumps(keras.saving.serialize_keras_object(layer))
         except (NotImplementedError, TypeError, ValueError):
             return f"layer {layer.name!r} ({type(layer).__name__})"

@@ -67,7 +67,7 @@ class Worker:
                 "JAX_PLATFORMS": "cpu",
                 # Threads of XLA. Each device holds one, and decompositions (SVD, QR) wait in it for others: with as
                 # many threads as devices they would wait for ever.
-                "NPROC": str(2 * self.devices + 2),
+                "NPROC": str(max(len(cores()), 2 * self.devices + 2)),
                 "PYTHONPATH": places,
                 "KERAS_REGKIT_WORKER_KEY": key.hex(),
             },

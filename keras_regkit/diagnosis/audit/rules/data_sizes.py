@@ -25,8 +25,8 @@ def validation_too_small(case):
 
     p is the best validation accuracy of `history`, or 0.9 without one. Reported where the score is known no better than
     ±5 points of accuracy, or ±20% of a squared error. Where `difference=` says what difference between two models is
-    claimed, or looked for, it is the limit, and n counts half: the difference of two scores is known less well, by √2,
-    where the two err on different rows, and better where they err on the same ones.
+    claimed, or looked for, it is the limit, and n counts half: the difference of two scores is known less well, by √2
+    where the two err independently, and better where they err on the same rows.
 
     Why: Differences between epochs, levers and models that are smaller than this are luck.
 
@@ -40,10 +40,12 @@ def validation_too_small(case):
     y = sample.y
     if y is None or isinstance(y, (dict, list, tuple)):
         raise CannotRun("`validation` has no single target")
-    n = sample.total
-    if n is None:
-        return  # more than was looked at, which is enough
-    classes, claimed = labels_of(y) is not None, case.difference
+    n, classes, claimed = sample.total, labels_of(y) is not None, case.difference
+    known = n is not None
+    if not known:
+        if claimed is None:
+            return  # more than was looked at, which is enough
+        n = len(sample.rows)
     if classes:
         accuracies = _accuracies(case)
         p = float(np.nanmax(accuracies)) if accuracies is not None else 0.9
@@ -56,6 +58,8 @@ def validation_too_small(case):
     if claimed is not None:
         half, limit = half * math.sqrt(2), claimed
         evidence = {"rows": n, "difference claimed": claimed, f"differences in {said} known to ±": half}
+    if half > limit and not known:
+        raise CannotRun(f"how many rows `validation` has is not known, and the {n:,} looked at do not tell {claimed}")
     if half > limit:
         yield case.finding(
             where="validation",
