@@ -48,8 +48,8 @@ def audit(
         fit_args: Dict of the other arguments of `fit`, such as `{"epochs": 50, "validation_split": 0.2}`.
         groups: Dict from `"train"`, `"validation"`, `"test"` to one group for each row (a patient, a customer, a
             video), whose rows should be in one split.
-        difference: The difference between two models that is claimed, or that the validation rows are to tell, in (0, 1]:
-            of accuracies (0.01 is a point), or as a share of the squared error. Defaults to None: not said.
+        difference: The difference between two models that is claimed, or that the validation rows are to tell, in
+            (0, 1]: of accuracies (0.01 is a point), or as a share of the squared error. Defaults to None: not said.
         disable: Rules that are not to run, by id (`"RK105"`) or family (`"data"`); a string or several.
 
     Returns:
