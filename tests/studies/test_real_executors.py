@@ -1,0 +1,57 @@
+"""Pieces of populations on the executors that people have: loky, Dask and Ray, where they are installed."""
+
+import contextlib
+
+import numpy as np
+import pytest
+from tiny_studies import regressor, study
+
+from keras_regkit.studies import PopulationEngine, RayExecutor
+
+pytest.importorskip("jax")
+
+
+@contextlib.contextmanager
+def loky():
+    executor = pytest.importorskip("loky").ProcessPoolExecutor(1)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(kill_workers=True)
+
+
+@contextlib.contextmanager
+def dask():
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client.get_executor()
+
+
+@contextlib.contextmanager
+def ray():
+    found = pytest.importorskip("ray")
+    found.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        yield RayExecutor(num_cpus=1)
+    finally:
+        found.shutdown()
+
+
+@pytest.fixture(scope="module")
+def here():
+    return study(regressor, engine="population").run(verbose=0)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("start", [loky, dask, ray])
+def test_trainings_come_back_as_from_here(start, here):
+    with start() as executor:
+        found = study(regressor, engine=PopulationEngine(executor=executor, chunk=2)).run(verbose=0)
+    assert [(trial.variant, trial.seed) for trial in found.trials] == [(t.variant, t.seed) for t in here.trials]
+    for trial, wanted in zip(found.trials, here.trials, strict=True):
+        assert trial.provenance["engine"] == "population"
+        np.testing.assert_allclose(trial.curves["val_data_loss"], wanted.curves["val_data_loss"], rtol=1e-5)
