@@ -104,3 +104,21 @@ def test_rows_without_number_tell_a_difference_or_do_not(monkeypatch):
 def test_a_difference_is_a_share(difference):
     with pytest.raises(ValueError, match=r"`difference` must be in \(0, 1\]"):
         audit(keras.Sequential([keras.layers.Dense(1)]), difference=difference)
+
+
+class Noisy(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.seeds = keras.random.SeedGenerator(0)
+
+    def call(self, x):
+        return x + keras.random.normal(keras.ops.shape(x), seed=self.seeds)
+
+
+def test_losses_that_differ_by_noise_tell_nothing_of_penalties():
+    dense = keras.layers.Dense(3, activation="softmax", kernel_regularizer="l2")
+    model = keras.Sequential([keras.Input((3,)), Noisy(), dense])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    found = audit(model, train=(X, Y))
+    assert "random numbers outside training" in found.skipped["RK103"]
+    assert "RK305" in {finding.id for finding in found.findings}

@@ -6,6 +6,7 @@ import keras
 
 from keras_regkit._core.prox import without_strengths
 from keras_regkit.diagnosis.audit import probes
+from keras_regkit.diagnosis.audit.cannot_run import CannotRun
 from keras_regkit.diagnosis.audit.rule import rule
 from keras_regkit.diagnosis.audit.strengths import brief, strength_of
 from keras_regkit.surgery.penalties import attribute_of, same
@@ -101,6 +102,8 @@ def penalty_not_optimized(case):
             advice=advice,
         )
         return
+    if probes.largest_difference(case.predictions.inference, case.predictions.again) > 1e-6:
+        raise CannotRun("the model draws random numbers outside training, by which two losses differ (see RK305)")
     penalty, counted, scale = probes.penalty_in_loss(case.model, case.batch, [w.variable for w in penalized])
     # A difference of two losses is as exact as the larger of them.
     if abs(penalty - counted) > 1e-2 * abs(penalty) + 1e-6 * scale:
