@@ -34,5 +34,6 @@ def test_every_task_is_on_the_page_with_its_seeds():
     assert len(tasks) >= 6
     assert [task for task in tasks if task not in table] == []
     assert {row["seeds"] for row in rows()} == {"10"}
-    for name in FOLDER.glob("*.png"):
-        assert f"({name.name})" in page
+    pictures = sorted(path.name for path in FOLDER.glob("*.png"))
+    assert len(pictures) == 4
+    assert [name for name in pictures if f"({name})" not in page] == []

@@ -60,7 +60,7 @@ _METHODS = {
 _MOVING = ("jacobian_penalty", "gradient_penalty", "virtual_adversarial")
 # They choose weights by the validation rows, and so must not be judged by them.
 WATCHING = ("early_stopping", "top_k_averaging", "greedy_soup")
-# What cannot change a loss after training, or is for models that were trained before.
+# For models that were trained before.
 _NOT_HERE = ("gradual_unfreezing", "l2_sp", "layerwise_learning_rates", "freeze")
 
 
