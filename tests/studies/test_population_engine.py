@@ -200,6 +200,28 @@ def test_studies_that_share_a_worker_do_not_take_each_others_trials():
         assert [[trial.seed for trial in trials] for trials in both] == [[10, 11], [20, 21]]
 
 
+def test_jobs_are_prepared_from_any_thread(monkeypatch):
+    sent, broken = [], []
+    monkeypatch.setattr(worker.Worker, "_send", lambda self, data, kind, job: sent.append(job))
+    monkeypatch.setattr(threading, "excepthook", broken.append)
+    start = threading.Thread.start
+
+    def slowly(thread):  # a job that finds another one here finds it not yet started
+        time.sleep(0.01)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slowly)
+    trains = worker.Worker(devices=1)
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as threads:
+            list(threads.map(lambda job: trains.prepare(job, None), range(8)))
+        trains._preparing.join()
+    finally:
+        trains.close()
+    assert not broken
+    assert sorted(sent) == list(range(8))
+
+
 def test_a_worker_without_memory_goes_on_with_half(monkeypatch):
     widths = []
     train = worker.Worker.train

@@ -78,7 +78,7 @@ class Worker:
         )
         self._connection = None
         self._sent = None
-        self._preparing = None
+        self._preparing, self._queueing = None, threading.Lock()
         # Answers are for whoever reads them, so there is one job at a time, whichever thread it is from.
         self._training, self._sending, self._owner = threading.Lock(), threading.Lock(), None
         atexit.register(self.close)
@@ -90,17 +90,18 @@ class Worker:
 
     def prepare(self, job, data):
         """Has the program of a job compiled, one member of which is enough, while others are built here."""
-        before = self._preparing
 
-        def send():
+        def send(before):
             if before is not None:
                 before.join()
             with contextlib.suppress(Exception):  # also that the worker was closed meanwhile: `train` will say it
                 self._send(data, "prepare", job)
 
         # The process may still be starting. In a thread no Ctrl-C cuts a message in two, either.
-        self._preparing = threading.Thread(target=send, daemon=True)
-        self._preparing.start()
+        with self._queueing:  # who finds this thread there must find it started, to wait for it
+            thread = threading.Thread(target=send, args=(self._preparing,), daemon=True)
+            thread.start()
+            self._preparing = thread
 
     def train(self, job, data, report=None):
         """Sends a job, and yields a `Finished` for each of its members.
