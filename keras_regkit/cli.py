@@ -133,6 +133,7 @@ def _audit(options):
         **(_parts(options.data) if options.data else {}),
         history=options.history,
         fit_args={name: value for name in _FIT_ARGS if (value := getattr(options, name)) is not None} or None,
+        difference=options.difference,
         disable=options.disable,
     )
     if options.html:
@@ -316,6 +317,11 @@ def _parser():
     audit.add_argument("--batch-size", type=int, help="as fit gets it")
     audit.add_argument("--epochs", type=int, help="as fit gets it")
     audit.add_argument("--validation-split", type=float, help="as fit gets it")
+    audit.add_argument(
+        "--difference",
+        type=float,
+        help="the difference between two models that the validation rows are to tell, such as 0.01 of accuracy",
+    )
     audit.add_argument(
         "--disable", action="append", default=[], metavar="RULE", help="a rule, or a family, that is not to run; repeat"
     )

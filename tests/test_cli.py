@@ -107,6 +107,15 @@ def test_audit_reads_data_and_tells_an_error_by_its_exit_status(capsys):
     assert all("no training data" not in reason for reason in record["skipped"].values())
 
 
+def test_audit_is_told_which_difference_the_rows_are_to_tell(saved_model, capsys):
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+    np.savez("data.npz", x_train=x[:20], y_train=x[:20, :1], x_val=x[20:], y_val=x[20:, :1])
+    main(["audit", saved_model, "--data", "data.npz", "--difference", "0.01", "--json"])
+    assert "RK609" in {finding["id"] for finding in json.loads(capsys.readouterr().out)["findings"]}
+    assert main(["audit", saved_model, "--difference", "2"]) == 2
+    assert "`difference` must be in (0, 1]" in capsys.readouterr().err
+
+
 def test_audit_says_which_arrays_it_wants(saved_model, capsys):
     np.savez("data.npz", x=np.ones((4, 3)))
     assert main(["audit", saved_model, "--data", "data.npz"]) == 2

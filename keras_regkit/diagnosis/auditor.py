@@ -7,10 +7,10 @@ import keras
 import numpy as np
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
-from keras_regkit._core.types import Data
+from keras_regkit._core.types import Array, Data
 from keras_regkit.diagnosis.audit import origin_of_nan
 from keras_regkit.diagnosis.audit._run import run_rules
-from keras_regkit.diagnosis.audit.audit import make_case
+from keras_regkit.diagnosis.audit.audit import DIFFERENCE, make_case
 from keras_regkit.diagnosis.audit.audit_result import Audit
 from keras_regkit.diagnosis.audit.cannot_run import CannotRun
 from keras_regkit.diagnosis.audit.finding import SEVERITIES
@@ -38,6 +38,8 @@ class Auditor(keras.callbacks.Callback):
         train, validation, test: Data, as for `audit`. `None` for none: rules that need them are skipped.
         callbacks: The list that `fit` gets, which a callback cannot see. Defaults to `None`.
         fit_args: Dict of other arguments of `fit`; epochs and steps are known without it. Defaults to `None`.
+        groups, difference: The group of each row, and the difference that the validation rows are to tell, as for
+            `audit`. Default to `None`.
         every: Epochs from one look to the next, at least 1: a look puts 256 rows through the model twice. A loss that
             is not finite is always seen. Defaults to 1.
         growth: By how many times a kernel's size may grow from where it began, at least 1. Defaults to 100.
@@ -73,6 +75,7 @@ class Auditor(keras.callbacks.Callback):
         "stop_on": OneOf(None, "error", "warning"),
         "report": OneOf(*SEVERITIES),
         "verbose": OneOf(0, 1),
+        "difference": DIFFERENCE,
     }
 
     def __init__(
@@ -83,6 +86,8 @@ class Auditor(keras.callbacks.Callback):
         *,
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
         fit_args: Mapping[str, Any] | None = None,
+        groups: Mapping[str, Array] | None = None,
+        difference: float | None = None,
         every: int = 1,
         growth: float = 100.0,
         stop_on: str | None = None,
@@ -91,7 +96,8 @@ class Auditor(keras.callbacks.Callback):
         verbose: int = 1,
     ):
         super().__init__()
-        check_arguments(self.RANGES, every=every, growth=growth, stop_on=stop_on, report=report, verbose=verbose)
+        checked = {"every": every, "growth": growth, "stop_on": stop_on, "report": report, "verbose": verbose}
+        check_arguments(self.RANGES, **checked, difference=difference)
         self.every = every
         self.growth = growth
         self.stop_on = stop_on
@@ -99,7 +105,8 @@ class Auditor(keras.callbacks.Callback):
         self.disable = disable
         self.verbose = verbose
         self._given = {
-            "train": train, "validation": validation, "test": test, "callbacks": callbacks, "fit_args": fit_args
+            "train": train, "validation": validation, "test": test, "callbacks": callbacks, "fit_args": fit_args,
+            "groups": groups, "difference": difference,
         }  # fmt: skip
         self._reset()
 

@@ -177,3 +177,26 @@ def test_a_metric_that_is_nan_by_right_is_no_loss_that_is_lost():
     assert "RK703" in auditor.audit.checked
     assert not any(finding.id == "RK703" for finding in auditor.audit.findings)
     assert auditor.stopped_epoch is None
+
+
+def test_groups_and_the_difference_claimed_are_looked_at_before_training():
+    x = np.random.default_rng(0).normal(size=(40, 2)).astype("float32")
+    y = (x[:, :1] > 0).astype("float32")
+    model = chain(dense(1, activation="sigmoid"), shape=(2,))
+    model.compile("sgd", "binary_crossentropy")
+    auditor = Auditor(
+        (x[:20], y[:20]),
+        (x[20:], y[20:]),
+        groups={"train": np.arange(20), "validation": np.arange(19, 39)},
+        difference=0.01,
+        verbose=0,
+    )
+    fit(model, auditor, (x[:20], y[:20]), epochs=1)
+    at = {finding.id: finding.where for finding in auditor.audit.findings}
+    assert "validation" in at["RK609"]
+    assert "RK617" in at
+
+
+def test_a_difference_that_is_none_is_refused_at_once():
+    with pytest.raises(ValueError, match=r"`difference` must be in \(0, 1\]"):
+        Auditor(difference=2)

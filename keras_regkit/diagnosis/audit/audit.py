@@ -18,6 +18,8 @@ from keras_regkit.diagnosis.audit.case import Case
 from keras_regkit.diagnosis.audit.rows import SPLITS
 from keras_regkit.diagnosis.reading import read_log
 
+DIFFERENCE = Interval(0, 1, closed="right", optional=True)
+
 
 def audit(
     model: keras.Model,
@@ -110,7 +112,7 @@ def make_case(
     data = {name: _arrays_as_pair(part) for name, part in data.items()}
     if groups is not None:
         groups = _groups(groups, data)
-    Interval(0, 1, closed="right", optional=True).check("difference", difference)
+    DIFFERENCE.check("difference", difference)
     return Case(
         model,
         **data,
