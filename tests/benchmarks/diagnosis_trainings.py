@@ -1,8 +1,9 @@
 """Trains groups by the population engine and keeps what the diagnosis sees, and what is true.
 
-    KERAS_BACKEND=jax python tests/benchmarks/diagnosis_trainings.py FILE FIRST GROUPS
+    KERAS_BACKEND=jax python tests/benchmarks/diagnosis_trainings.py FILE FIRST GROUPS [STEP]
 
-appends one JSON line for each training to a gzip file; groups that it holds are not trained again.
+appends one JSON line for each training to a gzip file; groups that it holds are not trained again. Every fifth group, from
+4 on, has few validation rows.
 """
 
 import dataclasses
@@ -54,12 +55,17 @@ def population(group, drawn, train, validation, epochs):
     return {trial.seed: trial.curves for trial in result.trials}
 
 
-def observe(group, trainings=TRAININGS):
-    """Returns a record for each training of a group."""
+def draw(group, trainings=TRAININGS):
+    """Returns `{seed: (settings, parts)}` of a group's trainings."""
     drawn = {}
     for seed in range(trainings):
         chosen = made.settings(group, seed, ENDS)
         drawn[seed] = chosen, made.parts(group, chosen, seed)
+    return drawn
+
+
+def observe(group, drawn):
+    """Returns a record for each of a group's trainings."""
     curves = {part: population(group, drawn, "train", part, LONGEST) for part in ("validation", "test")}
     # Where validation is no small sample, another one would jump as the test rows do.
     few = group.validation_rows < FEW
@@ -100,17 +106,19 @@ def _short(value):
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
-def main(file, first, groups):
+def main(file, first, groups, step=1):
     path = pathlib.Path(file)
     done = {record["group"]["seed"] for record in read(path)} if path.exists() else set()
-    for seed in range(int(first), int(first) + int(groups)):
+    first, groups, step = int(first), int(groups), int(step)
+    for seed in range(first, first + groups * step, step):
         if seed in done:
             continue
         start = time.perf_counter()
-        records = [packed(record) for record in observe(made.group(seed))]
+        group = made.group(seed)
+        records = [packed(record) for record in observe(group, draw(group))]
         with gzip.open(path, "at") as out:
             out.writelines(json.dumps(record) + "\n" for record in records)
-        print(made.group(seed), f"{time.perf_counter() - start:.0f} s", flush=True)
+        print(group, f"{time.perf_counter() - start:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
