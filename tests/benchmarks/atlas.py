@@ -1,10 +1,11 @@
 """The atlas of effects: each lever, at the strengths of its card, on eight tasks and ten seeds.
 
-    KERAS_BACKEND=jax python tests/benchmarks/atlas.py FOLDER
+    KERAS_BACKEND=jax python tests/benchmarks/atlas.py FOLDER [TASK ...]
 
 keeps finished trainings in the folder, goes on where it was stopped, writes docs/atlas/effects.csv and draws its
-pictures (one to two hours). Every strength that was tried is in it, so that nothing was chosen by what it is judged by.
-What a model refuses, an image's lever on a table for one, is printed.
+pictures (one to two hours). With tasks named, only theirs are trained, and take the place of what the file has of them.
+Every strength that was tried is in it, so that nothing was chosen by what it is judged by. What a model refuses, an
+image's lever on a table for one, is printed.
 """
 
 import csv
@@ -100,9 +101,17 @@ def effects(task, found):
     return rows
 
 
-def main(folder):
+def main(folder, *names):
+    unknown = set(names) - {task.name for task in TASKS}
+    if unknown:
+        sys.exit(f"There is no task {sorted(unknown)}. There are {[task.name for task in TASKS]}.")
+    with (FOLDER / "effects.csv").open(newline="") as file:
+        known = list(csv.DictReader(file))
     rows = []
     for task in TASKS:
+        if names and task.name not in names:
+            rows += [row for row in known if row["task"] == task.name]
+            continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             rows += effects(task, losses(task, pathlib.Path(folder)))

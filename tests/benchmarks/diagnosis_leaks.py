@@ -2,8 +2,8 @@
 
     KERAS_BACKEND=jax python tests/benchmarks/diagnosis_leaks.py    (about ten minutes)
 
-Six groups that no threshold was set by, of few rows and wide networks. A share of the validation rows of each training is
-replaced by rows that it trains on. What is true of it stays as it was: that is measured on rows of their own.
+Six groups that no threshold was set by, of few rows and wide networks. A share of the validation rows of each training
+is replaced by rows that it trains on. What is true of it stays as it was: that is measured on rows of their own.
 """
 
 import warnings

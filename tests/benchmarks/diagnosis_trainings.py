@@ -2,8 +2,8 @@
 
     KERAS_BACKEND=jax python tests/benchmarks/diagnosis_trainings.py FILE FIRST GROUPS [STEP]
 
-appends one JSON line for each training to a gzip file; groups that it holds are not trained again. Every fifth group, from
-4 on, has few validation rows.
+appends one JSON line for each training to a gzip file; groups that it holds are not trained again. Every fifth group,
+from 4 on, has few validation rows.
 """
 
 import dataclasses
