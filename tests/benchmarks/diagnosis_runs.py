@@ -6,6 +6,7 @@ import json
 from measuring import RESULTS
 
 FILE = RESULTS / "diagnosis-trainings.jsonl.gz"
+FEW_ROWS_FILE = RESULTS / "diagnosis-few-rows.jsonl.gz"
 LEVERS_FILE = RESULTS / "diagnosis-levers.jsonl.gz"
 HALF = 20  # groups: those before it calibrate, those from it on are held out
 # What a diagnosis is told besides the curves.
@@ -34,6 +35,11 @@ def told(record, what):
         "reference": {"reference": known["trivial_train"]},
         "reachable": {"reference": known["trivial_train"], "reachable": known["irreducible_train"]},
     }[what]
+
+
+def few_rows():
+    """Returns the records of further groups with few validation rows, where these may be what is wrong."""
+    return read(FEW_ROWS_FILE)
 
 
 def lever_tasks():

@@ -12,7 +12,7 @@ import dataclasses
 
 import diagnosis_tasks as made
 import numpy as np
-from diagnosis_runs import INFORMATION, held_out_half, lever_tasks, told
+from diagnosis_runs import INFORMATION, few_rows, held_out_half, lever_tasks, told
 from diagnosis_truth import EXCESS, truth
 from measuring import write_table
 
@@ -35,9 +35,9 @@ def diagnosed(record, end, what):
     return diagnose(log, **levels, **sizes)
 
 
-def judged():
+def judged(records=None):
     """Yields `(told, truth, diagnosis, group)` of each held-out training, at the one end that was drawn for it."""
-    for record in held_out_half():
+    for record in held_out_half() if records is None else records:
         end = record["settings"]["end"]
         for what in INFORMATION:
             found = diagnosed(record, end, what)
@@ -76,6 +76,27 @@ def test_confusion():
         rows.append(row | {"recall": f"{counts[regime, regime] / total:.2f}" if total else "-"})
     write_table("diagnosis-confusion", rows)
     assert sum(counts.values()) == len(cases) > 200
+
+
+def test_noisy_validation():
+    """Groups of 6 to 19 validation rows that nothing was set by; told the loss of a constant."""
+    noisy, rows = "noisy validation", []
+    cases = [case for case in judged(few_rows()) if case[0] == "reference"]
+    for margin in MARGINS:
+        pairs = [(true.regime, found.regime) for _, true, found, _ in cases if true.margin >= margin]
+        truly = [found for true, found in pairs if true == noisy]
+        named = [true for true, found in pairs if found == noisy]
+        rows.append(
+            {
+                "trainings": f"{len(pairs)}, all" if margin == 1 else f"{len(pairs)}, clear by {margin}",
+                "regime right": f"{np.mean([true == found for true, found in pairs]):.2f}",
+                "truly noisy validation": len(truly),
+                "of them named so": f"{np.mean([found == noisy for found in truly]):.2f}" if truly else "-",
+                "named noisy validation": len(named),
+                "of them truly so": f"{np.mean([true == noisy for true in named]):.2f}" if named else "-",
+            }
+        )
+    write_table("diagnosis-few-rows", rows)
 
 
 def test_confidence():

@@ -75,7 +75,9 @@ def average(card):
         on_train_batch_end=lambda batch, logs: seen.append(look.array(model.weights[0])[:, 0]),
         on_epoch_end=lambda epoch, logs: ends.append(len(seen) - 1),
     )
+    # Ten epochs are few: an average that looks back as far as those in use do would still hold the beginning.
     strength = {"ema": 0.9, "swa": 4}.get(card.name, card.strengths[-1])
+    note = "" if strength in card.strengths else ", less than in use, as the training is short"
     if card.make_callbacks:
         added = card.callbacks(strength)
     else:
@@ -100,7 +102,7 @@ def average(card):
     look.lines(axes, x="first weight", y="second weight")
     return figure, (
         f"Ten epochs of a noisy regression of two weights at a constant rate, and what the lever keeps (strength "
-        f"{strength:g})."
+        f"{strength:g}{note})."
     )
 
 
