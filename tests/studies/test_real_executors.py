@@ -1,6 +1,10 @@
 """Pieces of populations on the executors that people have: loky, Dask and Ray, where they are installed."""
 
 import contextlib
+import os
+import signal
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -55,3 +59,31 @@ def test_trainings_come_back_as_from_here(start, here):
     for trial, wanted in zip(found.trials, here.trials, strict=True):
         assert trial.provenance["engine"] == "population"
         np.testing.assert_allclose(trial.curves["val_data_loss"], wanted.curves["val_data_loss"], rtol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("start", [dask, ray])
+def test_a_killed_process_of_theirs_loses_nothing_and_repeats_nothing_that_finished(start):
+    def process():  # in here, so that it travels whole to where this file cannot be imported
+        return os.getpid()
+
+    with start() as executor:
+        made = study(regressor, epochs=30, seeds=4, engine=PopulationEngine(executor=executor, chunk=4))
+        pid, kept = executor.submit(process).result(), {}
+
+        def kill():
+            while len(made.trials) < 4:  # the first piece of two
+                time.sleep(0.01)
+            kept.update({(trial.variant, trial.seed): trial.provenance["finished"] for trial in made.trials})
+            os.kill(pid, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        found = made.run(verbose=0)
+        killer.join()
+        assert executor.submit(process).result() != pid
+    assert len(kept) == 4
+    assert len({(trial.variant, trial.seed) for trial in found.trials}) == len(found.trials) == 8
+    assert kept.items() <= {(t.variant, t.seed): t.provenance["finished"] for t in found.trials}.items()
+    assert {trial.provenance["engine"] for trial in found.trials} == {"population"}
