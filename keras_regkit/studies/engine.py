@@ -13,6 +13,7 @@ from keras_regkit._core.data import as_arrays, is_arrays
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.callbacks import GapMonitor
 from keras_regkit.studies.builder import Builder
+from keras_regkit.studies.kept_weights import keep_weights
 from keras_regkit.studies.rows import FollowEpochs, ShuffledRows
 from keras_regkit.studies.seed_noise import SeedNoise
 from keras_regkit.studies.transplant import transplant
@@ -99,9 +100,8 @@ class _Workplace:
         ]
         trial = fit(self._setup, model, self._gap, self._variant.name, seed, callbacks)
         if self._setup.weights_path is not None:
-            path = self._setup.weights_path(self._variant.name, seed)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            model.save_weights(path)
+            name = self._variant.name
+            keep_weights(model, self._setup.weights_path(name, seed), name, seed)
         return dataclasses.replace(trial, seconds=time.perf_counter() - start)
 
     def _fresh(self, seed):

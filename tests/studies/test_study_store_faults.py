@@ -3,8 +3,11 @@
 import errno
 import json
 import os
+import shutil
 import sys
+from types import SimpleNamespace
 
+import keras
 import pytest
 from tiny_studies import study, table, trial
 from writing_study import IDENTITY, MadeUp, start
@@ -56,6 +59,41 @@ def test_a_full_disk_loses_nothing_and_says_what_is_where(tmp_path, monkeypatch)
     assert seeds(tmp_path) == [0, 1, 0, 1]
     assert len(engine.made) == 4  # nothing was trained twice
     assert load(tmp_path).trials == result.trials
+
+
+@pytest.mark.parametrize("engine", ["sequential", "population"])
+def test_a_disk_too_full_for_weights_costs_one_training(tmp_path, monkeypatch, engine):
+    if engine == "population":
+        pytest.importorskip("jax")
+    free = iter([10**9, 10**9, 100])
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=next(free, 10**9)))
+    found = study(store=tmp_path, engine=engine, keep_weights=True)
+    with pytest.raises(OSError, match=r"is trained, but its weights could not be kept \(No space left") as caught:
+        found.run(verbose=0)
+    assert caught.value.errno == errno.ENOSPC
+    kept = (tmp_path / "trials.jsonl").read_text()
+    assert len(found.trials) == len(kept.splitlines()) == 2
+    assert len(list((tmp_path / "weights").iterdir())) == 2
+    result = found.run(verbose=0)
+    assert (tmp_path / "trials.jsonl").read_text().startswith(kept)
+    assert len(seeds(tmp_path)) == 4
+    for one in result.trials:
+        measured = found.evaluate(one.variant, one.seed, table(seed=1))["data_loss"]
+        assert measured == pytest.approx(one.curves["val_data_loss"][-1], rel=1e-5)
+
+
+def test_weights_are_kept_whole_or_not_at_all(tmp_path, monkeypatch):
+    save = keras.Model.save_weights
+
+    def half(model, path):
+        save(model, path)
+        raise OSError("the disk was pulled out")
+
+    monkeypatch.setattr(keras.Model, "save_weights", half)
+    found = study(store=tmp_path, engine="sequential", keep_weights=True)
+    with pytest.raises(OSError, match=r"'baseline', seed 0.*\(the disk was pulled out\)"):
+        found.run(verbose=0)
+    assert not list((tmp_path / "weights").iterdir())
 
 
 def test_what_waits_to_be_written_is_written_though_nothing_is_left_to_train(tmp_path, monkeypatch):

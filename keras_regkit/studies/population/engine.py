@@ -12,6 +12,7 @@ import warnings
 from keras_regkit._core.checks import Interval
 from keras_regkit.studies import fingerprint
 from keras_regkit.studies.engine import SequentialEngine
+from keras_regkit.studies.kept_weights import keep_weights
 from keras_regkit.studies.population.chunks import spread
 from keras_regkit.studies.population.recruiting import Unfit, check_study, data_of, recruit
 from keras_regkit.studies.population.worker import (
@@ -239,7 +240,5 @@ def _trial(setup, model, finished, engine):
         variables = [*model.trainable_variables, *model.non_trainable_variables]
         for variable, value in zip(variables, finished.weights, strict=False):
             variable.assign(value)
-        path = setup.weights_path(trial.variant, trial.seed)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        model.save_weights(path)
+        keep_weights(model, setup.weights_path(trial.variant, trial.seed), trial.variant, trial.seed)
     return trial
