@@ -343,7 +343,13 @@ def test_members_on_all_devices_may_decompose_their_weights():
 
     rows = np.random.default_rng(0).normal(size=(160, 32)).astype("float32")
     setup = setup_of(wide, train=(rows, rows), validation=(rows, rows), epochs=5)
-    found = list(PopulationEngine(devices=2).run(setup, plan_of({"orthonormal": [1]})))
+    engine, found = PopulationEngine(devices=2), []
+    trains = threading.Thread(
+        target=lambda: found.extend(engine.run(setup, plan_of({"orthonormal": [1]}))), daemon=True
+    )
+    trains.start()
+    trains.join(120)
+    assert not trains.is_alive(), "the devices wait for each other"
     assert [trial.provenance["engine"] for trial in found] == ["population"] * 4
 
 

@@ -27,7 +27,7 @@ from keras_regkit.studies.population.worker import (
 from keras_regkit.studies.trial import Trial
 
 _WIDTH = 8  # members per device: more do not train faster on a CPU, and take longer to compile
-_COPIES = 11  # of a member's weights are alive at once, as was measured: moments, the best ones, gradients, what is sent
+_COPIES = 11  # of a member's weights are alive at once, measured: moments, the best ones, gradients, what is sent
 _DEATHS = 3  # of a worker in a row, without a training finished, before the study gives up
 
 
