@@ -18,6 +18,7 @@ from keras_regkit.callbacks._logged import scalar
 from keras_regkit.callbacks._members import Members
 from keras_regkit.callbacks._running_average import RunningAverage
 from keras_regkit.callbacks._surroundings import averages_weights, list_that_calls
+from keras_regkit.callbacks.gap_monitor import GapMonitor
 
 
 class WeightAveraging(keras.callbacks.Callback):
@@ -58,8 +59,9 @@ class WeightAveraging(keras.callbacks.Callback):
         start_from_epoch: First epoch that is averaged, counted from 0. Defaults to 0.
         k: How many epochs `"top-k"` and `"greedy soup"` choose from, at least 1. Defaults to 5.
         monitor: For `"top-k"` and `"greedy soup"`, what epochs are compared by: a quantity that `fit` measures on its
-            validation data, so a name with `val_`. Each epoch's own weights are then validated too, quietly, and the
-            soup's candidates. Defaults to `"val_loss"`.
+            validation data, so a name with `val_`, or `"val_data_loss"` of a `GapMonitor` with validation data, which
+            must be among the callbacks. Each epoch's own weights are then validated too, quietly, and the soup's
+            candidates. Defaults to `"val_loss"`.
         mode: `"min"` (lower is better), `"max"`, or `"auto"`, which knows the common names. Defaults to `"auto"`.
         train: Training data for batch normalization: inputs or `(x, y)`, arrays or a dataset. Defaults to None.
         batches: How many batches of `train` are used, at least 1. Defaults to None: all.
@@ -79,7 +81,8 @@ class WeightAveraging(keras.callbacks.Callback):
     Raises:
         ValueError: for arguments out of range; when training begins, for an optimizer that averages by itself
             (`use_ema`), a `start_from_epoch` that `fit` does not reach, batch normalization without `train` (except
-            for `"ema"`), a second WeightAveraging; for a `monitor` that is not measured.
+            for `"ema"`), a second WeightAveraging, a `"val_data_loss"` that no GapMonitor measures; for a `monitor`
+            that is not measured.
 
     A `NoEffectWarning` says when training ended before anything was averaged; the model then keeps its last weights.
 
@@ -217,6 +220,8 @@ class WeightAveraging(keras.callbacks.Callback):
             _interrupt.settle(self)
 
     def on_epoch_end(self, epoch, logs=None):
+        if self._gap is not None and not self._collected and self._average.model is not None:
+            self._guarded(self._choose, self._gap_logs)  # fit has no validation of its own
         self._enter()
         if self._average.in_model:
             # Fit may end here, and an optimizer such as Lookahead would then put weights of its own in their place.
@@ -247,6 +252,7 @@ class WeightAveraging(keras.callbacks.Callback):
         self._average = self._backup = None
         self._updates = 0
         self._epoch = None
+        self._gap = None
         self._collected = False
         self._waits = False
         self._followed = None
@@ -273,6 +279,22 @@ class WeightAveraging(keras.callbacks.Callback):
                 f"{len(others)}"
             )
         self._check_batch_norm()
+        if self._chooses and self.monitor == "val_data_loss":
+            self._gap = self._find_gap_monitor()
+
+    def _find_gap_monitor(self):
+        callbacks = [] if self._list is None else self._list.callbacks
+        for callback in callbacks:
+            if isinstance(callback, GapMonitor) and callback.validation is not None:
+                return callback
+        raise ValueError(
+            "`monitor='val_data_loss'` is what GapMonitor measures, on validation data of its own: put "
+            "GapMonitor(train, validation=(x_val, y_val)) into the callbacks, or monitor 'val_loss'. Received: "
+            f"{[type(callback).__name__ for callback in callbacks]}"
+        )
+
+    def _gap_logs(self):
+        return {"data_loss": self._gap.measure()["val_data_loss"]}
 
     def _check_batch_norm(self):
         norms = trained_norms(self.model)
@@ -371,7 +393,8 @@ class WeightAveraging(keras.callbacks.Callback):
             given = kwargs.get("callbacks")
             of_this_fit = isinstance(given, keras.callbacks.CallbackList) and any(c is self for c in given.callbacks)
             if of_this_fit and self._average is not None and self._average.model is not None:
-                self._guarded(self._choose, lambda: original(*args, **{**kwargs, "callbacks": None, "verbose": 0}))
+                quietly = {**kwargs, "callbacks": None, "verbose": 0}
+                self._guarded(self._choose, self._gap_logs if self._gap else lambda: original(*args, **quietly))
             return original(*args, **kwargs)
 
         model.evaluate = evaluate
@@ -383,6 +406,7 @@ class WeightAveraging(keras.callbacks.Callback):
             measure: Function that returns the logs of validating the weights in the model.
         """
         model, average = self.model, self._average
+        self._collected = True
 
         def score():
             logs, name = measure(), self.monitor.removeprefix("val_")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_regkit._core.warnings import NoEffectWarning
-from keras_regkit.callbacks import WeightAveraging
+from keras_regkit.callbacks import GapMonitor, WeightAveraging
 from keras_regkit.callbacks._averages import greedy_soup, ranked
 
 # NumPy's complaint about Keras and JAX; `pytest.warns` raises it again in the name of the test, past the usual filters.
@@ -374,3 +374,30 @@ def test_a_nan_never_joins_the_members():
     fit(model, keras.callbacks.LambdaCallback(on_epoch_begin=spoil), averaging, epochs=4)
     assert sorted(averaging.members) == [0, 1]
     assert all(np.isfinite(w).all() for w in weights_of(model))
+
+
+@pytest.mark.parametrize("validate", [True, False])
+@pytest.mark.parametrize("kind", ["top-k", "greedy soup"])
+def test_a_gap_monitor_may_measure_instead_of_fit(kind, validate):
+    # Without penalties the clean loss is that of fit, so the same epochs are best.
+    data = (RANDOM.normal(size=(16, 3)).astype("float32"), RANDOM.normal(size=(16, 1)).astype("float32"))
+    wanted = WeightAveraging(kind, k=2)
+    by_fit = make_model()
+    by_fit.fit(X, Y, BATCH, 4, 0, validation_data=data, shuffle=False, callbacks=[wanted])
+    averaging, gap = WeightAveraging(kind, k=2, monitor="val_data_loss"), GapMonitor((X, Y), data)
+    model, plain = make_model(), make_model()
+    validation = {"validation_data": data} if validate else {}
+    model.fit(X, Y, BATCH, 4, 0, shuffle=False, callbacks=[gap, averaging], **validation)
+    assert averaging.members == wanted.members
+    for ours, theirs in zip(weights_of(model), weights_of(by_fit), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    plain.fit(X, Y, BATCH, 4, 0, shuffle=False)
+    assert not np.allclose(weights_of(model)[0], weights_of(plain)[0])
+    # What it logs is what the average reaches.
+    assert gap.history["val_data_loss"][-1] == pytest.approx(model.evaluate(*data, verbose=0), rel=1e-5)
+
+
+@pytest.mark.parametrize("others", [[], [GapMonitor((X, Y))]])
+def test_what_no_gap_monitor_measures_is_refused(others):
+    with pytest.raises(ValueError, match=r"put GapMonitor\(train, validation=\(x_val, y_val\)\) into the callbacks"):
+        fit(make_model(), WeightAveraging("top-k", monitor="val_data_loss"), *others)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from keras_regkit import callbacks, levers
+from keras_regkit.studies import Study
 
 X = np.random.default_rng(0).normal(size=(16, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -27,6 +28,22 @@ def test_the_card_makes_its_callback(name):
 def test_the_members_follow_the_study_s_monitor():
     (averaging,) = levers.get("top_k_averaging").callbacks(2, monitor="val_score", mode="max")
     assert (averaging.monitor, averaging.mode) == ("val_score", "max")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_in_a_study_it_is_another_training(name):
+    def build(seed):
+        keras.utils.set_random_seed(seed)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.3), "mse")
+        return model
+
+    knobs = {name: [KINDS[name][2]]}
+    arguments = {"train": (X, Y), "validation": (X[:8] + 1, Y[:8]), "seeds": 2, "epochs": 4, "batch_size": 4}
+    result = Study(build, levers=knobs, engine="sequential", **arguments).run(verbose=0)
+    found = {(trial.variant != "baseline", trial.seed): trial.metrics["val_data_loss"] for trial in result.trials}
+    for seed in (0, 1):
+        assert found[True, seed] != pytest.approx(found[False, seed], rel=1e-4)
 
 
 def last_weights(*callbacks):
