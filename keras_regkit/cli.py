@@ -5,6 +5,7 @@ import os
 import pathlib
 import sys
 import warnings
+import zipfile
 from collections.abc import Sequence
 
 from keras_regkit._core.warnings import DataWarning
@@ -149,10 +150,15 @@ def _parts(path):
     """Returns `{"train": (x, y), ...}` of an .npz file with the arrays x_train, y_train, x_val and so on."""
     import numpy as np
 
+    if not pathlib.Path(path).exists():
+        raise ValueError(f"There is no file {path!r}, which --data names")
+    if not zipfile.is_zipfile(path):  # NumPy would advise to unpickle it
+        raise ValueError(
+            "--data takes an .npz file of what the model gets, as numpy.savez(path, x_train=..., y_train=...) writes "
+            f"it. For a table of its own there is `keras-regkit run`. Received: {path}"
+        )
     found, known = {}, {"train": "train", "val": "validation", "validation": "validation", "test": "test"}
     with np.load(path) as arrays:
-        if not hasattr(arrays, "files"):
-            raise ValueError(f"--data takes an .npz file, as numpy.savez writes. Received: {path}")
         for name, part in known.items():
             if f"x_{name}" in arrays.files:
                 given = [arrays[key] for key in (f"x_{name}", f"y_{name}", f"w_{name}") if key in arrays.files]
@@ -280,7 +286,7 @@ def _parser():
 
     demo = commands.add_parser(
         "demo",
-        help="the same on scikit-learn's breast-cancer table, in about two minutes",
+        help="the same on scikit-learn's breast-cancer table, in about a minute",
         description="Runs `keras-regkit run` on scikit-learn's breast-cancer table. Needs no network.",
     )
     _add_common(demo, epochs=40, output="regkit-demo")
@@ -373,7 +379,7 @@ def _add_common(parser, *, epochs, output):
     parser.add_argument(
         "--seed", type=int, default=0, help="seed of the split, and first seed of the trainings (default: 0)"
     )
-    parser.add_argument("--quiet", action="store_true", help="print the outcome only")
+    parser.add_argument("--quiet", action="store_true", help="no progress: what was found, at the end")
 
 
 if __name__ == "__main__":

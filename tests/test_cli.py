@@ -122,6 +122,17 @@ def test_audit_says_which_arrays_it_wants(saved_model, capsys):
     assert "x_train" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("path", "message"), [("rows.csv", "`keras-regkit run`"), ("no.npz", "There is no file 'no.npz'")]
+)
+def test_audit_says_which_files_it_reads(saved_model, capsys, path, message):
+    pathlib.Path("rows.csv").write_text("a,b\n1,2\n")
+    assert main(["audit", saved_model, "--data", path]) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert "pickle" not in told
+
+
 def test_audit_explains_a_rule(capsys):
     assert main(["audit", "--explain", "RK101"]) == 0
     assert "surgery.attach" in capsys.readouterr().out

@@ -18,10 +18,10 @@ FIGURES = [
     ("loss 0.561 ", "regularize", {"table": "diabetes"}, "regularize", ".3f"),
     ("against 0.665.", "regularize", {"table": "diabetes"}, "template", ".3f"),
     ("4.6% of studies", "study-statistics", {"noise": "normal", "case": "12 variants, Holm"}, "share", ".1%"),
-    ("0.172 s,", "population-template", {"what": "one training more"}, "population", "text"),
-    ("7.81 s with", "population-template", {"what": "one training more"}, "fit on TensorFlow", "text"),
-    ("30.1 s against", "population-template", {"what": "64 trainings, whole process"}, "population", "text"),
-    ("506 s (computed", "population-template", {"what": "64 trainings, whole process"}, "fit on TensorFlow", "text"),
+    ("0.083 s,", "population-template", {"what": "one training more"}, "population", "text"),
+    ("4.29 s with", "population-template", {"what": "one training more"}, "fit on TensorFlow", "text"),
+    ("16.8 s against", "population-template", {"what": "64 trainings, whole process"}, "population", "text"),
+    ("280 s (computed", "population-template", {"what": "64 trainings, whole process"}, "fit on TensorFlow", "text"),
     *(
         (said, "image-augmentation-224-tensorflow", {"dtype": dtype, "library": library}, "images a second", ",.0f")
         for said, dtype, library in [

@@ -107,7 +107,7 @@ def check_arguments(ranges, **values):
         ranges[name].check(name, value)
 
 
-def did_you_mean(name, options):
-    """Returns `" Did you mean 'x'?"` for the closest option, or an empty string."""
-    close = difflib.get_close_matches(str(name), [str(o) for o in options if o is not None], n=1)
+def did_you_mean(name, options, likeness=0.6):
+    """Returns `" Did you mean 'x'?"` for the closest option, if it is at least so alike, or an empty string."""
+    close = difflib.get_close_matches(str(name), [str(o) for o in options if o is not None], 1, likeness)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -14,6 +14,9 @@ _HIGHER_IS_BETTER = (
     "sensitivity_at_specificity", "specificity_at_sensitivity", "precision_at_recall", "recall_at_precision",
 )  # fmt: skip
 
+# What is monitored most, for whoever misspells it.
+COMMON = ("loss", "val_loss", "val_data_loss", "accuracy", "val_accuracy", "val_auc", "val_mae", "val_mse")
+
 
 def direction(metric):
     """Returns `"min"` or `"max"` for a metric with a common name, else `None`.

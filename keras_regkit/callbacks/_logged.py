@@ -34,8 +34,9 @@ def absence(name, available, *, first):
     available = sorted(available)
     validated = any(key.startswith("val_") for key in available)
     advice = "If another callback logs it, list that callback before `EarlyStopping`."
+    guess = did_you_mean(name, available)
     if name in _BY_GAP_MONITOR:
-        advice = "`GapMonitor` logs it; list that callback before `EarlyStopping`."
+        advice, guess = "`GapMonitor` logs it: put one into the callbacks, before `EarlyStopping`.", ""
     if (name.startswith("val_") or name == "gap") and not validated:
         expected = [f"val_{key}" for key in available]
         guess = "" if name in (*expected, *_BY_GAP_MONITOR) else did_you_mean(name, expected)
@@ -44,8 +45,5 @@ def absence(name, available, *, first):
             f"epochs without validation are skipped.{guess}"
         )
     elif name not in _BY_GAP_MONITOR or first:
-        raise ValueError(
-            f"`monitor` must be a logged quantity, one of {available}.{did_you_mean(name, available)} "
-            f"{advice} Received: {name!r}"
-        )
+        raise ValueError(f"`monitor` must be a logged quantity, one of {available}.{guess} {advice} Received: {name!r}")
     return f"`{name}` is not available in this epoch, only {available} are. {advice}"

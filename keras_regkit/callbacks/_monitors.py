@@ -3,7 +3,7 @@
 import math
 
 from keras_regkit._core.checks import did_you_mean
-from keras_regkit._core.directions import direction
+from keras_regkit._core.directions import COMMON, direction
 
 
 class Monitor:
@@ -139,9 +139,11 @@ def make_monitors(names, ranges, mode, min_delta, baseline):
         if modes[name] == "auto":
             modes[name] = direction(name)
         if modes[name] is None:
+            guess = did_you_mean(name, COMMON, likeness=0.8)
             raise ValueError(
-                f"It is not known whether a lower or a higher `{name}` is better. Pass mode='min' "
-                f"or mode='max' (of several monitors: mode={{{name!r}: ...}}). Received: mode={mode!r}"
+                f"It is not known whether a lower or a higher `{name}` is better.{guess}"
+                f"{' Otherwise pass' if guess else ' Pass'} mode='min' or mode='max' (of several monitors: "
+                f"mode={{{name!r}: ...}}). Received: mode={mode!r}"
             )
     deltas = _spread(names, ranges, "min_delta", min_delta, 0)
     if not isinstance(baseline, dict):

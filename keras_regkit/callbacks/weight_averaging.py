@@ -7,7 +7,7 @@ import keras
 
 from keras_regkit._core.batch_moments import statistics_of
 from keras_regkit._core.checks import Interval, OneOf, check_arguments, did_you_mean
-from keras_regkit._core.directions import direction
+from keras_regkit._core.directions import COMMON, direction
 from keras_regkit._core.types import Data, PathLike
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.callbacks import _interrupt
@@ -493,7 +493,10 @@ def _direction(monitor, mode):
         )
     found = direction(monitor) if mode == "auto" else mode
     if found is None:
-        raise ValueError(f"`mode` must be 'min' or 'max', since it is not known for {monitor!r}. Received: 'auto'")
+        guess = did_you_mean(monitor, COMMON, likeness=0.8)
+        raise ValueError(
+            f"`mode` must be 'min' or 'max', since it is not known for {monitor!r}.{guess} Received: 'auto'"
+        )
     return found
 
 

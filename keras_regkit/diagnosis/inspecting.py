@@ -18,6 +18,7 @@ class ModelFacts:
         largest: Names of the layers that hold most of the weights.
         dropout: Rates of the dropout layers, input to output.
         l1, l2: Strengths of the kernel regularizers in use, without repetition.
+        other_penalties: Class names of the kernel regularizers that are neither.
         batch_norm: Whether a normalization layer is there that steadies training.
         max_norm: Whether a kernel is constrained.
         convolutional: Whether it has two-dimensional convolutions, so that its inputs are images or spectrograms.
@@ -33,6 +34,7 @@ class ModelFacts:
     dropout: tuple = ()
     l1: tuple = ()
     l2: tuple = ()
+    other_penalties: tuple = ()
     batch_norm: bool = False
     max_norm: bool = False
     convolutional: bool = False
@@ -49,7 +51,8 @@ class ModelFacts:
         """Whether anything in the model or its optimizer holds training back."""
         decay = self.weight_decay or 0
         smoothing = self.label_smoothing
-        return bool(any(self.dropout) or self.l1 or self.l2 or self.max_norm or decay or smoothing)
+        penalized = self.l1 or self.l2 or self.other_penalties
+        return bool(any(self.dropout) or penalized or self.max_norm or decay or smoothing)
 
 
 def inspect_model(model):
@@ -69,6 +72,7 @@ def inspect_model(model):
         dropout=tuple(rates_of(layer).get("rate", 0.0) for layer in layers if is_dropout(layer)),
         l1=_strengths(layers, "l1"),
         l2=_strengths(layers, "l2"),
+        other_penalties=_other_penalties(layers),
         batch_norm=any(isinstance(layer, _NORMALIZATIONS) for layer in layers),
         max_norm=any(getattr(layer, "kernel_constraint", None) is not None for layer in layers),
         convolutional=any(isinstance(layer, _CONVOLUTIONS) for layer in layers),
@@ -127,6 +131,12 @@ def _largest(layers):
 def _strengths(layers, name):
     found = {strength_of(getattr(layer, "kernel_regularizer", None), name) for layer in layers}
     return tuple(sorted(strength for strength in found if strength > 0))
+
+
+def _other_penalties(layers):
+    found = [getattr(layer, "kernel_regularizer", None) for layer in layers]
+    plain = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+    return tuple(sorted({type(penalty).__name__ for penalty in found if penalty and not isinstance(penalty, plain)}))
 
 
 def _learning_rate(optimizer):

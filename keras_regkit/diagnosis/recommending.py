@@ -169,6 +169,8 @@ def _loosen(s):
         held.append(f"dropout {_rates(s.facts.dropout)}")
     if s.facts.l2:
         held.append(f"L2 {_rates(s.facts.l2)}")
+    if s.facts.other_penalties:
+        held.append(_and(s.facts.other_penalties))
     if s.facts.l1:
         held.append(f"L1 {_rates(s.facts.l1)}")
     if s.facts.weight_decay:
@@ -296,6 +298,8 @@ def _early_stopping(s):
 
 
 def _l2_if_light(s):
+    if s.facts.other_penalties:
+        return []  # a kernel has one regularizer, and theirs was chosen
     if s.facts.weight_decay or (s.facts.l2 and max(s.facts.l2) >= _HIGH_L2):
         return []
     return [_l2(s, "The first penalty to try.")]

@@ -108,7 +108,11 @@ def _curves(decision):
     # What decided first, then what helps most, as far as a page has room.
     taken = [step.variant for step in decision.steps if step.accepted]
     wanted = [result.baseline.name, decision.winner, *taken, *(s.name for s in result.helping)]
-    others = [s.name for s in result.summaries]
+    tried = [step.variant for step in decision.steps]
+    sign = 1 if result.direction == "min" else -1
+    # What is not a number, of a variant that diverged, comes last.
+    best_first = sorted(result.summaries, key=lambda s: (math.isnan(s.mean), sign * s.mean))
+    others = [*tried, *(s.name for s in best_first)]
     shown = [name for name in dict.fromkeys([*wanted, *others]) if name in known][:_PANELS]
     alt = f"Train and validation loss by epoch, median and range over seeds, of {', '.join(shown)}."
     return {

@@ -3,6 +3,7 @@
 from typing import Any, TextIO
 
 from keras_regkit._core.extras import require
+from keras_regkit._core.words import counted
 
 _COLOURS = {"helps": "green", "hurts": "red", "better": "green", "worse": "red"}
 
@@ -30,13 +31,13 @@ def print_decision(decision: Any, file: TextIO | None = None, width: int | None 
     for note in decision.notes:
         console.print(f"- {_escaped(note)}")
     console.rule("Diagnosis of the template")
-    console.print(_escaped(str(decision.diagnosis)))
+    console.print(_escaped(str(decision.diagnosis)), soft_wrap=True)  # it has lines already
     console.rule("One knob at a time")
-    console.print(_table(decision.result))
+    console.print(_fitting_table(decision.result, console))
     better = "lower" if decision.result.direction == "min" else "higher"
     console.print(
         f"Differences are paired by seed; {better} {decision.result.metric} is better. "
-        f"Verdicts are corrected for {len(decision.result.summaries) - 1} variants."
+        f"Verdicts are corrected for {counted(len(decision.result.summaries) - 1, 'variant')}."
     )
     console.rule("Combination")
     for step in decision.steps:
@@ -52,23 +53,37 @@ def print_decision(decision: Any, file: TextIO | None = None, width: int | None 
     console.print(f"\nSaved in {_escaped(str(decision.output))}: model.keras, report.html, decision.json, study/")
 
 
-def _table(result):
+def _fitting_table(result, console):
+    """Returns the table with as many columns as the terminal has room for: a cut number is none."""
+    for left_out in ((), ("gap",), ("gap", "p (Holm)"), ("gap", "p (Holm)", result.metric)):
+        table = _table(result, left_out)
+        if console.measure(table, options=console.options.update(width=10**4)).maximum <= console.width:
+            break
+    return table
+
+
+def _table(result, left_out):
     rich_table = require("rich.table", extra="app", purpose="Printing a study")
     table = rich_table.Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("variant")
-    for name in (result.metric, "difference", f"{result.confidence:.0%} interval", "p (Holm)", "gap"):
-        table.add_column(name, justify="right")
-    table.add_column("verdict")
+    names = [result.metric, "difference", f"{result.confidence:.0%} interval", "p (Holm)", "gap"]
+    table.add_column("variant", overflow="fold")
+    for name in names:
+        if name not in left_out:
+            table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("verdict", overflow="fold")
     for summary in result.summaries:
         baseline = summary.verdict == "baseline"
         colour = _COLOURS.get(summary.verdict)
-        table.add_row(
-            summary.name,
+        cells = (
             f"{summary.mean:.4g}",
             "" if baseline else f"{summary.difference:+.3g}",
             "" if baseline else f"\\[{summary.low:+.3g}, {summary.high:+.3g}]",
             "" if baseline else f"{summary.p_adjusted:.3f}",
             f"{summary.gap:+.3g}",
+        )
+        table.add_row(
+            summary.name,
+            *(cell for name, cell in zip(names, cells, strict=True) if name not in left_out),
             f"[{colour}]{summary.verdict}[/]" if colour else "" if baseline else summary.verdict,
         )
     return table

@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 from keras_regkit._core.files import plain
+from keras_regkit._core.words import counted
 from keras_regkit.studies.text_table import text_table
 
 
@@ -113,7 +114,7 @@ class CrossValidationResult:
         count = self.baseline.splits
         return "\n".join(
             [
-                f"{self.name!r}: {len(self.summaries) - 1} variants against the baseline on {count} splits",
+                f"{self.name!r}: {counted(len(self.summaries) - 1, 'variant')} against the baseline on {count} splits",
                 "",
                 text_table(header, map(_row, self.summaries)),
                 "",

@@ -155,7 +155,12 @@ class Decision:
         return draw(self, **options)
 
     def conclusion(self) -> str:
-        """Returns the outcome in two sentences."""
+        """Returns the outcome in two sentences, and in one more if training was cut off too early."""
+        if self.diagnosis.regime == "still improving":
+            return f"{self._conclusion()} The template was still improving when it ended: repeat with more epochs."
+        return self._conclusion()
+
+    def _conclusion(self):
         test = self.test
         if self.winner == "baseline":
             return (

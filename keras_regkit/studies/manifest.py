@@ -45,6 +45,14 @@ def read(folder):
     return {key: value for key, value in found.items() if key not in _ABOUT_THE_FILE}, number, written_by
 
 
+class OtherStudyError(ValueError):
+    """A folder holds another study than the one at hand; `differing` names in what."""
+
+    def __init__(self, message, differing):
+        super().__init__(message)
+        self.differing = differing
+
+
 def check_same(folder, there, here, number):
     """Checks that the study found in a folder is the one at hand.
 
@@ -54,16 +62,17 @@ def check_same(folder, there, here, number):
         number: Format of what was found. What an older one does not know of is not compared.
 
     Raises:
-        ValueError: they differ. The message says in what, and what to do.
+        OtherStudyError: they differ. The message says in what, and what to do.
     """
     keys = there if number < FORMAT else {*there, *here}
     differing = sorted(key for key in keys if there.get(key) != here.get(key))
     if not differing:
         return
     details = "; ".join(f"{key}: there {there.get(key)!r}, here {here.get(key)!r}" for key in differing)
-    raise ValueError(
+    raise OtherStudyError(
         f"{str(folder)!r} holds another study, {there.get('name')!r}, and is left as it is ({details}). "
-        f"{_about_data(differing)}Give this study a folder of its own with store=..., or delete that one"
+        f"{_about_data(differing)}Give this study a folder of its own with store=..., or delete that one",
+        differing,
     )
 
 

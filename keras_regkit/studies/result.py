@@ -10,6 +10,7 @@ from typing import Any
 
 from keras_regkit._core.files import plain
 from keras_regkit._core.pictures import draw
+from keras_regkit._core.words import counted
 from keras_regkit.studies.bootstrap import BootstrapInterval, bootstrap_difference
 from keras_regkit.studies.export import Exports
 from keras_regkit.studies.practical import PracticalTable, practical_gain
@@ -189,7 +190,8 @@ class StudyResult(Exports):
         widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
         better = "lower" if self.direction == "min" else "higher"
-        title = f"Study {self.name!r}: {len(self.summaries) - 1} variants against the baseline, {seeds} seeds each"
+        variants = counted(len(self.summaries) - 1, "variant")
+        title = f"Study {self.name!r}: {variants} against the baseline, {seeds} seeds each"
         note = f"Differences are paired by seed; {better} {self.metric} is better."
         conclusion = textwrap.fill(self._conclusion(), 100, break_on_hyphens=False)
         return "\n".join([title, "", lines[0], "-" * len(lines[0]), *lines[1:], "", note, conclusion])
@@ -222,7 +224,7 @@ class StudyResult(Exports):
         more = seeds_needed(self._noise(), shown / 2, level=level, comparisons=comparisons) - seeds
         return (
             f"No variant is shown to help: with {seeds} seeds only large effects can be. A difference of {shown:.2g} "
-            f"is shown four times in five; with {more} more seeds, one of {shown / 2:.2g}."
+            f"is shown four times in five; with {counted(more, 'more seed')}, one of {shown / 2:.2g}."
         )
 
     def _worth(self):

@@ -24,6 +24,7 @@ from keras_regkit.studies.design import BASELINE, Variant, one_knob_at_a_time
 from keras_regkit.studies.engine import GAP_ENTRIES, Setup, build_variant
 from keras_regkit.studies.engines import EngineNotes, make_engine
 from keras_regkit.studies.measure import measure
+from keras_regkit.studies.not_finite import warn_of_data
 from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store, holds_trials
@@ -126,6 +127,8 @@ class Study:
                 "`callbacks` must be a function that returns a list of new callbacks, for each training its own. "
                 f"Received: {callbacks!r}"
             )
+        for part, data in (("train", train), ("validation", validation)):
+            warn_of_data(part, data)
         self.name = name
         self.variants = tuple(one_knob_at_a_time(levers))
         self.seeds = _seeds(seeds)

@@ -1,5 +1,6 @@
 """Finding out what each column of a table is."""
 
+import dataclasses
 import warnings
 
 from keras_regkit._core.checks import Interval
@@ -50,6 +51,7 @@ def describe_columns(frame: Frame, target: str, *, group: str | None = None, max
     columns = []
     for name in features.columns:
         column, lossy = _describe(features[name], name, max_categories)
+        column = dataclasses.replace(column, empty=int(features[name].isna().sum()))
         if lossy:
             warnings.warn(column.reason, DataWarning, stacklevel=2)
         columns.append(column)
@@ -57,8 +59,20 @@ def describe_columns(frame: Frame, target: str, *, group: str | None = None, max
         reasons = " ".join(column.reason for column in columns)
         raise ValueError(f"No feature is left beside the target {target!r}. {reasons}".rstrip())
     _refuse_infinite(features, columns)
-    notes = tuple(column.reason for column in columns if column.reason)
-    return TableSchema(tuple(columns), target, group, max_categories, notes)
+    notes = [column.reason for column in columns if column.reason]
+    return TableSchema(tuple(columns), target, group, max_categories, (*notes, *_of_empty_cells(columns)))
+
+
+def _of_empty_cells(columns):
+    """One sentence, however many columns have them."""
+    found = [column for column in columns if column.empty and column.kind != "dropped"]
+    if found:
+        named = ", ".join(f"{column.name!r} ({column.empty:,})" for column in found[:3])
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        yield (
+            f"Cells are empty in {named}{more}. Numbers get the median of the training rows, and a feature that says "
+            "where, if these have such cells; in text, empty is a category."
+        )
 
 
 def _describe(series, name, max_categories):

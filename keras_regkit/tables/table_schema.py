@@ -18,16 +18,27 @@ class Column:
         kind: `"numeric"`, `"boolean"`, `"category"` or `"dropped"`.
         reason: Why the column was dropped or changed, as a sentence; empty otherwise.
         missing_tokens: Texts that stand for a missing number in this column, such as `"?"`.
+        empty: Number of cells without a value.
     """
 
     name: str
     kind: str
     reason: str = ""
     missing_tokens: tuple = ()
+    empty: int = 0
 
     def __post_init__(self):
         KINDS.check("kind", self.kind)
         object.__setattr__(self, "missing_tokens", tuple(self.missing_tokens))
+
+    @property
+    def remark(self) -> str:
+        """The reason, and what is done about empty cells."""
+        if not self.empty or self.kind == "dropped":
+            return self.reason
+        cells = "1 cell is empty" if self.empty == 1 else f"{self.empty:,} cells are empty"
+        done = "a category of its own" if self.kind == "category" else "filled with the median"
+        return f"{self.reason} {cells}: {done}.".lstrip()
 
 
 @dataclasses.dataclass(frozen=True)

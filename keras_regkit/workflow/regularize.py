@@ -20,6 +20,8 @@ from keras_regkit._version import __version__
 from keras_regkit.diagnosis import diagnose
 from keras_regkit.levers import parse
 from keras_regkit.studies import Decision, Study, combine
+from keras_regkit.studies.design import BASELINE
+from keras_regkit.studies.manifest import OtherStudyError
 from keras_regkit.studies.types import LeversLike
 from keras_regkit.workflow.candidates import candidates
 from keras_regkit.workflow.folder import claim
@@ -117,20 +119,27 @@ def regularize(
     say(f"Target {target!r}: {prepared.task} ({prepared.task_reason}). Rows: {prepared.split.sizes}")
 
     def study(levers):
-        return Study(
-            _template(prepared),
-            levers=levers,
-            train=prepared.train,
-            validation=prepared.validation,
-            seeds=range(seed, seed + seeds),
-            epochs=epochs,
-            batch_size=batch_size,
-            store=folder / "study",
-            keep_weights=True,
-            # Each of the plans that follow is small, but they share their programs.
-            engine="population" if importlib.util.find_spec("jax") else "sequential",
-            name=f"template on {target!r}",
-        )
+        try:
+            return Study(
+                _template(prepared),
+                levers=levers,
+                train=prepared.train,
+                validation=prepared.validation,
+                seeds=range(seed, seed + seeds),
+                epochs=epochs,
+                batch_size=batch_size,
+                store=folder / "study",
+                keep_weights=True,
+                # Each of the plans that follow is small, but they share their programs.
+                engine="population" if importlib.util.find_spec("jax") else "sequential",
+                name=f"template on {target!r}",
+            )
+        except OtherStudyError as error:
+            raise ValueError(
+                f"{str(folder)!r} holds another run, which this one cannot continue: they differ in "
+                f"{', '.join(error.differing)}. Choose another folder (output=..., on the command line --output NAME), "
+                "or delete that one"
+            ) from error
 
     with _said_how_to_continue(folder):
         one_knob = study(levers) if levers is not None else None  # what cannot be studied is said before training
@@ -138,15 +147,21 @@ def regularize(
         baseline = (one_knob or study(["dropout"])).run_variants([], verbose)
         diagnosis = _diagnose(baseline, prepared, seed)
         say(f"    {diagnosis.regime}")
+        if diagnosis.regime == "still improving":
+            say(
+                f"    {epochs} epochs were too few to judge levers by: run it again with epochs={3 * epochs}, on the "
+                f"command line --epochs {3 * epochs}, and another output"
+            )
         chosen = levers if levers is not None else candidates(diagnosis, prepared.task)
         say(f"2/4 One knob at a time: {', '.join(lever.name for lever, _ in parse(chosen))}")
         one_knob = one_knob or study(chosen)
         result = one_knob.run(verbose)
-        say("3/4 Combining what helped")
+        say("3/4 Combining what looked better")
         combination = combine(one_knob, result, verbose=verbose)
         winner = combination.winner
         result = dataclasses.replace(result, trials=result.trials + combination.trials)
-        say(f"4/4 The test set, once: {winner.name} against the template")
+        compared = "the template" if winner == BASELINE else f"{winner.name} against the template"
+        say(f"4/4 The test set, once: {compared}")
         test_score = score(one_knob, winner, prepared)
         core = one_knob.model(winner, seed)
         _save(tables.raw_row_model(core, prepared.encoder, prepared.target_encoder), folder / "model.keras")
@@ -207,9 +222,13 @@ def _diagnose(baseline, prepared, seed):
 def _said_how_to_continue(folder):
     try:
         yield
-    except KeyboardInterrupt as error:
+    except (ValueError, TypeError):
+        with contextlib.suppress(OSError):  # refused before anything was written into it
+            folder.rmdir()
+        raise
+    except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"{error} Everything finished is in {str(folder)!r}: repeat the same call, with the same output, to "
+            f"Interrupted. Everything finished is in {str(folder)!r}: repeat the same call, with the same output, to "
             "continue"
         ) from None
 

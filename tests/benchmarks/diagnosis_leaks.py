@@ -6,6 +6,7 @@ Six groups that no threshold was set by, of few rows and wide networks. A share 
 is replaced by rows that it trains on. What is true of it stays as it was: that is measured on rows of their own.
 """
 
+import json
 import warnings
 
 import diagnosis_tasks as made
@@ -46,7 +47,7 @@ def found_by_audit(group, parts, name):
 def judged(group):
     """Yields `(share, truth, diagnosis, whether the audit found it)` of each training and share."""
     drawn = draw(group)
-    records = [packed(record) for record in observe(group, drawn)]
+    records = [json.loads(json.dumps(packed(record))) for record in observe(group, drawn)]  # as they are kept
     for share in SHARES:
         name = f"{share:.0%} leaked"
         for seed, (_, parts) in drawn.items():

@@ -219,7 +219,7 @@ def test_verbose(capsys):
 def test_wrong_monitor_names_what_there_is():
     with pytest.raises(ValueError, match=r"\['loss', 'val_loss'\].*Did you mean 'val_loss'.*'val_los'"):
         drive(EarlyStopping("val_los", mode="min"), [{"loss": 1, "val_loss": 1}])
-    with pytest.raises(ValueError, match="list that callback before"):
+    with pytest.raises(ValueError, match="put one into the callbacks, before"):
         drive(EarlyStopping("gap"), [{"loss": 1, "val_loss": 1}])
 
 
@@ -266,7 +266,8 @@ def test_illegal_values(argument, value, error):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"monitor": "val_score"}, ValueError, "Pass mode='min' or mode='max'"),
+        ({"monitor": "val_score"}, ValueError, "is better. Pass mode='min' or mode='max'"),
+        ({"monitor": "val_los"}, ValueError, "Did you mean 'val_loss'. Otherwise pass mode='min'"),
         ({"monitor": 3}, TypeError, "`monitor` must be the name"),
         ({"monitor": []}, ValueError, "`monitor` must hold names"),
         ({"monitor": ["loss", "loss"]}, ValueError, "each once"),

@@ -71,6 +71,15 @@ def test_images_and_audio_get_augmentation_after_dropout():
     assert {"l1", "l1_l2"} <= set(_names(diagnose(clean("overfitting"), data_kind="tabular")))
 
 
+def test_a_penalty_of_another_kind_is_known_and_not_to_be_overwritten():
+    model = _model(keras.layers.Dense(4, name="hidden", kernel_regularizer=regularizers.GroupLasso(0.01)))
+    assert inspect_model(model).other_penalties == ("GroupLasso",)
+    assert "l2" not in _names(diagnose(clean("overfitting"), model=model))
+    assert "l2" in _names(diagnose(clean("overfitting"), model=_model(keras.layers.Dense(4))))
+    model.compile("adam", "mse")
+    assert "GroupLasso" in _why(diagnose(clean("underfitting"), model=model), "less_regularization")
+
+
 def test_a_convolutional_model_counts_as_image_unless_told_otherwise():
     model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3), keras.layers.Flatten()])
     assert "augmentation" in _names(diagnose(clean("overfitting"), model=model))

@@ -135,7 +135,7 @@ def test_it_opens_with_the_conclusion(helped):
         "● helps",
         "■ hurts",
         "◇ no evidence",
-        "of the template and the variants that matter most; a tick marks where a training stopped.",
+        "of the template, what was combined with it, and what did best alone; a tick marks where a training stopped.",
         "only what also moves down predicts better.",
         "✓ taken",
         "– left out",

@@ -87,9 +87,15 @@ def test_repeating_a_run_trains_nothing_and_decides_the_same(finished, people):
     assert again.winner == finished.winner
 
 
+def test_what_is_refused_leaves_no_folder(people, tmp_path):
+    with pytest.raises(ValueError, match="image"):
+        rk.regularize(people, "bought", output=tmp_path / "out", **QUICK | {"levers": ["random_flip"]})
+    assert not (tmp_path / "out").exists()
+
+
 def test_other_data_in_the_same_folder_is_refused_by_name(finished, people):
     before = (finished.output / "decision.json").read_bytes()
-    with pytest.raises(ValueError, match=r"another study.*template on 'bought'.*train"):
+    with pytest.raises(ValueError, match=r"another run.*they differ in .*train.*--output NAME"):
         rk.regularize(people.assign(age=people.age + 1).sample(frac=1, random_state=1), "bought",
                       output=finished.output, **QUICK)  # fmt: skip
     assert (finished.output / "decision.json").read_bytes() == before
