@@ -13,7 +13,7 @@ import dataclasses
 import diagnosis_tasks as made
 import numpy as np
 from diagnosis_runs import INFORMATION, few_rows, held_out_half, lever_tasks, told
-from diagnosis_truth import EXCESS, truth
+from diagnosis_truth import EXCESS, JUMPS, truth
 from measuring import write_table
 
 from keras_regkit.diagnosis import REGIMES, diagnose
@@ -83,7 +83,9 @@ def test_noisy_validation():
     noisy, rows = "noisy validation", []
     cases = [case for case in judged(few_rows()) if case[0] == "reference"]
     for margin in MARGINS:
-        pairs = [(true.regime, found.regime) for _, true, found, _ in cases if true.margin >= margin]
+        chosen = [(true, found) for _, true, found, _ in cases if true.margin >= margin]
+        pairs = [(true.regime, found.regime) for true, found in chosen]
+        jumps = [true.numbers.get("jumps", 0) >= JUMPS for true, found in chosen if found.regime == noisy]
         truly = [found for true, found in pairs if true == noisy]
         named = [true for true, found in pairs if found == noisy]
         rows.append(
@@ -94,6 +96,7 @@ def test_noisy_validation():
                 "of them named so": f"{np.mean([found == noisy for found in truly]):.2f}" if truly else "-",
                 "named noisy validation": len(named),
                 "of them truly so": f"{np.mean([true == noisy for true in named]):.2f}" if named else "-",
+                "of them jump, whatever else": f"{np.mean(jumps):.2f}" if jumps else "-",
             }
         )
     write_table("diagnosis-few-rows", rows)
