@@ -7,18 +7,16 @@ import keras
 
 from keras_regkit._core.batch_moments import statistics_of
 from keras_regkit._core.checks import Interval, OneOf, check_arguments, did_you_mean
-from keras_regkit._core.directions import COMMON, direction
 from keras_regkit._core.types import Data, PathLike
 from keras_regkit._core.warnings import NoEffectWarning
-from keras_regkit.callbacks import _interrupt
+from keras_regkit.callbacks import _averaging_checks, _interrupt
 from keras_regkit.callbacks._average_backup import AverageBackup, fits
 from keras_regkit.callbacks._averages import ema_share, mean_share
 from keras_regkit.callbacks._batch_statistics import BatchStatistics, trained_norms
 from keras_regkit.callbacks._logged import scalar
 from keras_regkit.callbacks._members import Members
 from keras_regkit.callbacks._running_average import RunningAverage
-from keras_regkit.callbacks._surroundings import averages_weights, list_that_calls
-from keras_regkit.callbacks.gap_monitor import GapMonitor
+from keras_regkit.callbacks._surroundings import list_that_calls
 
 
 class WeightAveraging(keras.callbacks.Callback):
@@ -155,7 +153,7 @@ class WeightAveraging(keras.callbacks.Callback):
         self.batch_size = batch_size
         self.backup_dir = _path(backup_dir)
         self._chooses = kind in ("top-k", "greedy soup")
-        self._direction = _direction(monitor, mode) if self._chooses else None
+        self._direction = _averaging_checks.direction_of(monitor, mode) if self._chooses else None
         # Fails here rather than after the first epoch, should the data be of no use.
         self._statistics = BatchStatistics(train, batches, batch_size)
         self._list = self._average = None
@@ -183,7 +181,10 @@ class WeightAveraging(keras.callbacks.Callback):
         if self._average is not None:
             self._finish()  # a fit before this one died
         self._reset()
-        self._check_fit()
+        _averaging_checks.check_fit(self, self._others)
+        self._check_batch_norm()
+        if self._chooses and self.monitor == "val_data_loss":
+            self._gap = _averaging_checks.find_gap_monitor(self._others)
         self._backup = self._make_backup()
         self._average = self._make_average()
         if self._chooses:
@@ -258,60 +259,23 @@ class WeightAveraging(keras.callbacks.Callback):
         self._followed = None
         self._statistics.forget()
 
-    def _check_fit(self):
-        model, epochs = self.model, self.params.get("epochs")
-        if getattr(model, "optimizer", None) is None:
-            raise ValueError("WeightAveraging needs a model that is compiled with an optimizer. Received: one without")
-        if averages_weights(model.optimizer):
-            raise ValueError(
-                "The optimizer averages the weights itself (`use_ema=True`), and would put its average in the place of "
-                "this one. Leave out `use_ema`, or WeightAveraging"
-            )
-        if epochs is not None and self.start_from_epoch >= epochs:
-            raise ValueError(
-                f"`start_from_epoch` must be below the number of epochs, {epochs}, or nothing is averaged. "
-                f"Received: {self.start_from_epoch}"
-            )
-        others = [] if self._list is None else [c for c in self._list.callbacks if isinstance(c, WeightAveraging)]
-        if len(others) > 1:
-            raise ValueError(
-                f"There can be one WeightAveraging in a fit, since the model holds one set of weights. Received: "
-                f"{len(others)}"
-            )
-        self._check_batch_norm()
-        if self._chooses and self.monitor == "val_data_loss":
-            self._gap = self._find_gap_monitor()
+    @property
+    def _others(self):
+        """The callbacks of the fit, this one among them; none where that cannot be seen."""
+        return [] if self._list is None else self._list.callbacks
 
-    def _find_gap_monitor(self):
-        callbacks = [] if self._list is None else self._list.callbacks
-        for callback in callbacks:
-            if isinstance(callback, GapMonitor) and callback.validation is not None:
-                return callback
-        raise ValueError(
-            "`monitor='val_data_loss'` is what GapMonitor measures, on validation data of its own: put "
-            "GapMonitor(train, validation=(x_val, y_val)) into the callbacks, or monitor 'val_loss'. Received: "
-            f"{[type(callback).__name__ for callback in callbacks]}"
-        )
+    def _check_batch_norm(self):
+        _averaging_checks.check_batch_norm(self.model, self.kind, self.train)
+        self._statistics.check(self.model)
 
     def _gap_logs(self):
         return {"data_loss": self._gap.measure()["val_data_loss"]}
-
-    def _check_batch_norm(self):
-        norms = trained_norms(self.model)
-        if norms and self.train is None and self.kind != "ema":
-            raise ValueError(
-                f"The statistics of batch normalization do not fit averaged weights, and kind={self.kind!r} cannot "
-                "average them: give `train`, the training inputs, to estimate them anew. Received: train=None, and "
-                f"{len(norms)} layers of batch normalization that train, {next(iter(norms))!r} the first"
-            )
-        self._statistics.check(self.model)
 
     def _make_backup(self):
         if self.backup_dir is not None:
             return AverageBackup(self.backup_dir)
         # What it saves are the averaged weights, and training must go on from its own.
-        callbacks = [] if self._list is None else self._list.callbacks
-        theirs = [c.backup_dir for c in callbacks if isinstance(c, keras.callbacks.BackupAndRestore)]
+        theirs = [c.backup_dir for c in self._others if isinstance(c, keras.callbacks.BackupAndRestore)]
         return AverageBackup(theirs[0]) if theirs else None
 
     def _make_average(self):
@@ -483,21 +447,6 @@ class WeightAveraging(keras.callbacks.Callback):
             NoEffectWarning,
             stacklevel=2,
         )
-
-
-def _direction(monitor, mode):
-    if not isinstance(monitor, str) or not monitor.startswith("val_"):
-        raise ValueError(
-            "`monitor` must be measured on fit's validation data, such as 'val_loss' or 'val_accuracy'. "
-            f"Received: {monitor!r}"
-        )
-    found = direction(monitor) if mode == "auto" else mode
-    if found is None:
-        guess = did_you_mean(monitor, COMMON, likeness=0.8)
-        raise ValueError(
-            f"`mode` must be 'min' or 'max', since it is not known for {monitor!r}.{guess} Received: 'auto'"
-        )
-    return found
 
 
 def _path(value):

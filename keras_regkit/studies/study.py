@@ -1,6 +1,5 @@
 """The study: turn one knob at a time, over the same seeds, and say what is shown."""
 
-import collections.abc
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -10,14 +9,10 @@ from typing import Any
 
 import keras
 
-from keras_regkit._core.backend import without_retracing_warnings
-from keras_regkit._core.checks import Interval, OneOf, check_arguments, did_you_mean
-from keras_regkit._core.data import as_batches
-from keras_regkit._core.directions import direction as known_direction
+from keras_regkit._core.checks import Interval, OneOf, check_arguments
 from keras_regkit._core.extras import require
 from keras_regkit._core.types import Data, PathLike
 from keras_regkit._core.warnings import NoEffectWarning
-from keras_regkit.levers.cards.label_smoothing import smoothed
 from keras_regkit.studies import fingerprint, provenance
 from keras_regkit.studies.builder import Builder, check_starts
 from keras_regkit.studies.design import BASELINE, Variant, one_knob_at_a_time
@@ -28,6 +23,7 @@ from keras_regkit.studies.not_finite import warn_of_data
 from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store, holds_trials
+from keras_regkit.studies.study_arguments import as_seeds, check_metric, clean_loss, compiled_metrics, direction_of
 from keras_regkit.studies.summarize import summarize
 from keras_regkit.studies.tensorboard import TrialScalars
 from keras_regkit.studies.types import Build, LeversLike, Seeds
@@ -131,9 +127,9 @@ class Study:
             warn_of_data(part, data)
         self.name = name
         self.variants = tuple(one_knob_at_a_time(levers))
-        self.seeds = _seeds(seeds)
+        self.seeds = as_seeds(seeds)
         self.metric = metric
-        self.direction = _direction(metric, mode)
+        self.direction = direction_of(metric, mode)
         self.confidence = confidence
         self._engine, self._engine_notes = make_engine(engine, executor), EngineNotes()
         self._builder = Builder(build)
@@ -157,7 +153,7 @@ class Study:
         self._tried: set[Variant | tuple] = set()
         self._try_out(self.variants, example)
         if metric not in GAP_ENTRIES:
-            _check_metric(metric, [*GAP_ENTRIES, *_compiled_metrics(example, validation, batch_size)])
+            check_metric(metric, [*GAP_ENTRIES, *compiled_metrics(example, validation, batch_size)])
         identity = {
             "name": name,
             "train": fingerprint.of_data(train, "train"),
@@ -175,7 +171,7 @@ class Study:
             **{key: identity[key] for key in ("train", "validation", "model", "epochs", "batch_size")},
         }
         weights_path = self._store.weights_path if keep_weights and self._store is not None else None
-        self._setup = dataclasses.replace(self._setup, loss=_clean_loss(example), weights_path=weights_path)
+        self._setup = dataclasses.replace(self._setup, loss=clean_loss(example), weights_path=weights_path)
 
     def run(self, verbose="auto", tensorboard=None):
         """Trains what is not yet in the store, and returns the `StudyResult`.
@@ -328,7 +324,7 @@ class Study:
                 self._trials[trial.variant, trial.seed] = trial
                 if self._store:
                     self._store.append(trial)
-                _check_metric(self.metric, trial.metrics)
+                check_metric(self.metric, trial.metrics)
                 for watcher in watchers:
                     watcher.finished(trial)
         except KeyboardInterrupt:
@@ -360,48 +356,3 @@ def _engine_of(trials):
 def _kind(variant):
     """What has to be tried only once: of a combination the set of its levers, which other strengths do not change."""
     return variant if len(variant.settings) < 2 else tuple(lever.name for lever, _ in variant.settings)
-
-
-def _compiled_metrics(model, validation, batch_size):
-    """The names under which a trial reports the metrics that the model was compiled with."""
-    x, y, weight = next(iter(as_batches(validation, batch_size, "validation")()))
-    with without_retracing_warnings():
-        names = model.test_on_batch(x, y, sample_weight=weight, return_dict=True)
-    return [f"val_{name}" for name in names if name != "loss"]
-
-
-def _check_metric(metric, available):
-    if metric not in available:
-        available = sorted(available)
-        raise ValueError(f"`metric` must be one of {available}.{did_you_mean(metric, available)} Received: {metric!r}")
-
-
-def _seeds(seeds):
-    if isinstance(seeds, collections.abc.Iterable) and not isinstance(seeds, str):
-        chosen = tuple(int(Interval(0, integer=True).check("seeds", seed)) for seed in seeds)
-        if len(set(chosen)) != len(chosen):
-            raise ValueError(f"`seeds` must be distinct. Received: {list(chosen)}")
-    else:
-        chosen = tuple(range(Interval(1, integer=True).check("seeds", seeds)))
-    if len(chosen) < 2:
-        raise ValueError(f"`seeds` must be at least 2: one run cannot show its own noise. Received: {seeds!r}")
-    return chosen
-
-
-def _direction(metric, mode):
-    found = known_direction(metric) if mode == "auto" else mode
-    if found is None:
-        raise ValueError(
-            f"`mode` must be 'min' or 'max' for {metric!r}: which way is better cannot be told from its name"
-        )
-    return found
-
-
-def _clean_loss(model):
-    """The baseline's loss without label smoothing, for all variants alike; None where it has no labels to smooth."""
-    if len(getattr(model, "outputs", None) or ()) > 1:
-        return None  # one loss for several outputs: only the model knows how they add up
-    try:
-        return smoothed(model.loss, 0.0)
-    except ValueError:
-        return None
