@@ -326,7 +326,7 @@ def _parser():
     audit.add_argument(
         "--difference",
         type=float,
-        help="the difference between two models that the validation rows are to tell, such as 0.01 of accuracy",
+        help="how little two models may differ and still be told apart by the validation rows, such as 0.01",
     )
     audit.add_argument(
         "--disable", action="append", default=[], metavar="RULE", help="a rule, or a family, that is not to run; repeat"

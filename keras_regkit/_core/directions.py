@@ -2,6 +2,8 @@
 
 import re
 
+from keras_regkit._core.checks import did_you_mean
+
 # Endings of metric names, after `val_` and Keras' counter (`auc_1`) are taken off. Names that mean a loss in one place
 # and a metric in another (cosine_similarity) are left out on purpose: then the user is asked.
 _LOWER_IS_BETTER = (
@@ -34,3 +36,19 @@ def direction(metric):
     if any(ending in _HIGHER_IS_BETTER for ending in endings):
         return "max"
     return None
+
+
+def direction_of(metric, mode):
+    """Returns `"min"` or `"max"`: the mode, or if that is `"auto"` what the metric's name tells.
+
+    Raises:
+        ValueError: it tells nothing.
+    """
+    found = direction(metric) if mode == "auto" else mode
+    if found is None:
+        guess = did_you_mean(metric, COMMON, likeness=0.9)
+        raise ValueError(
+            f"`mode` must be 'min' or 'max' for {metric!r}: which way is better cannot be told from its name.{guess} "
+            "Received: 'auto'"
+        )
+    return found

@@ -1,14 +1,12 @@
 """What `WeightAveraging` cannot work with, told before anything is trained."""
 
-from keras_regkit._core.checks import did_you_mean
-from keras_regkit._core.directions import COMMON, direction
 from keras_regkit.callbacks._batch_statistics import trained_norms
 from keras_regkit.callbacks._surroundings import averages_weights
 from keras_regkit.callbacks.gap_monitor import GapMonitor
 
 
-def check_fit(averaging, callbacks):
-    """Checks the fit that a `WeightAveraging` is in, and the callbacks beside it."""
+def check_fit(averaging, alike):
+    """Checks the fit that a `WeightAveraging` is in, and how many of its kind are in it."""
     model, epochs = averaging.model, averaging.params.get("epochs")
     if getattr(model, "optimizer", None) is None:
         raise ValueError("WeightAveraging needs a model that is compiled with an optimizer. Received: one without")
@@ -22,7 +20,6 @@ def check_fit(averaging, callbacks):
             f"`start_from_epoch` must be below the number of epochs, {epochs}, or nothing is averaged. "
             f"Received: {averaging.start_from_epoch}"
         )
-    alike = [callback for callback in callbacks if isinstance(callback, type(averaging))]
     if len(alike) > 1:
         raise ValueError(
             "There can be one WeightAveraging in a fit, since the model holds one set of weights. Received: "
@@ -48,22 +45,15 @@ def find_gap_monitor(callbacks):
             return callback
     raise ValueError(
         "`monitor='val_data_loss'` is what GapMonitor measures, on validation data of its own: put "
-        "GapMonitor(train, validation=(x_val, y_val)) into the callbacks, or monitor 'val_loss'. Received: "
+        "GapMonitor(train, validation=(x_val, y_val)) into the callbacks, or monitor 'val_loss'. Callbacks seen: "
         f"{[type(callback).__name__ for callback in callbacks]}"
     )
 
 
-def direction_of(monitor, mode):
-    """Returns `"min"` or `"max"` for what epochs are compared by."""
+def check_monitor(monitor):
+    """Checks what epochs are to be compared by."""
     if not isinstance(monitor, str) or not monitor.startswith("val_"):
         raise ValueError(
             "`monitor` must be measured on fit's validation data, such as 'val_loss' or 'val_accuracy'. "
             f"Received: {monitor!r}"
         )
-    found = direction(monitor) if mode == "auto" else mode
-    if found is None:
-        guess = did_you_mean(monitor, COMMON, likeness=0.8)
-        raise ValueError(
-            f"`mode` must be 'min' or 'max', since it is not known for {monitor!r}.{guess} Received: 'auto'"
-        )
-    return found

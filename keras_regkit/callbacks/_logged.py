@@ -36,7 +36,7 @@ def absence(name, available, *, first):
     advice = "If another callback logs it, list that callback before `EarlyStopping`."
     guess = did_you_mean(name, available)
     if name in _BY_GAP_MONITOR:
-        advice, guess = "`GapMonitor` logs it: put one into the callbacks, before `EarlyStopping`.", ""
+        advice, guess = "`GapMonitor` logs it: list one before `EarlyStopping`.", ""
     if (name.startswith("val_") or name == "gap") and not validated:
         expected = [f"val_{key}" for key in available]
         guess = "" if name in (*expected, *_BY_GAP_MONITOR) else did_you_mean(name, expected)

@@ -139,7 +139,7 @@ def make_monitors(names, ranges, mode, min_delta, baseline):
         if modes[name] == "auto":
             modes[name] = direction(name)
         if modes[name] is None:
-            guess = did_you_mean(name, COMMON, likeness=0.8)
+            guess = did_you_mean(name, COMMON, likeness=0.9)
             raise ValueError(
                 f"It is not known whether a lower or a higher `{name}` is better.{guess}"
                 f"{' Otherwise pass' if guess else ' Pass'} mode='min' or mode='max' (of several monitors: "

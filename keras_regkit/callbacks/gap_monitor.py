@@ -117,6 +117,10 @@ class GapMonitor(keras.callbacks.Callback):
             entry |= {"val_data_loss": val_data_loss, "gap": val_data_loss - data_loss}
         return entry
 
+    def measure_validation(self):
+        """Evaluates the model on the validation data now, and returns the loss that is logged as `val_data_loss`."""
+        return self._data_loss(self._weighted(b) for b in self._validation_batches())[0]
+
     def on_train_begin(self, logs=None):
         self.history = _empty_history()
         if self._sample is None:
@@ -150,7 +154,7 @@ class GapMonitor(keras.callbacks.Callback):
 
     def _val_data_loss(self, logs, penalty, weight_penalty):
         if self._validation_batches is not None:
-            return self._data_loss(self._weighted(b) for b in self._validation_batches())[0]
+            return self.measure_validation()
         if logs is None or "val_loss" not in logs:
             return None
         if abs(penalty - weight_penalty) > 1e-6 * max(1.0, abs(penalty)):

@@ -7,6 +7,7 @@ import keras
 
 from keras_regkit._core.batch_moments import statistics_of
 from keras_regkit._core.checks import Interval, OneOf, check_arguments, did_you_mean
+from keras_regkit._core.directions import direction_of
 from keras_regkit._core.types import Data, PathLike
 from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.callbacks import _averaging_checks, _interrupt
@@ -153,7 +154,9 @@ class WeightAveraging(keras.callbacks.Callback):
         self.batch_size = batch_size
         self.backup_dir = _path(backup_dir)
         self._chooses = kind in ("top-k", "greedy soup")
-        self._direction = _averaging_checks.direction_of(monitor, mode) if self._chooses else None
+        if self._chooses:
+            _averaging_checks.check_monitor(monitor)
+        self._direction = direction_of(monitor, mode) if self._chooses else None
         # Fails here rather than after the first epoch, should the data be of no use.
         self._statistics = BatchStatistics(train, batches, batch_size)
         self._list = self._average = None
@@ -181,10 +184,10 @@ class WeightAveraging(keras.callbacks.Callback):
         if self._average is not None:
             self._finish()  # a fit before this one died
         self._reset()
-        _averaging_checks.check_fit(self, self._others)
+        _averaging_checks.check_fit(self, [c for c in self._callbacks_of_fit if isinstance(c, WeightAveraging)])
         self._check_batch_norm()
         if self._chooses and self.monitor == "val_data_loss":
-            self._gap = _averaging_checks.find_gap_monitor(self._others)
+            self._gap = _averaging_checks.find_gap_monitor(self._callbacks_of_fit)
         self._backup = self._make_backup()
         self._average = self._make_average()
         if self._chooses:
@@ -260,7 +263,7 @@ class WeightAveraging(keras.callbacks.Callback):
         self._statistics.forget()
 
     @property
-    def _others(self):
+    def _callbacks_of_fit(self):
         """The callbacks of the fit, this one among them; none where that cannot be seen."""
         return [] if self._list is None else self._list.callbacks
 
@@ -269,13 +272,13 @@ class WeightAveraging(keras.callbacks.Callback):
         self._statistics.check(self.model)
 
     def _gap_logs(self):
-        return {"data_loss": self._gap.measure()["val_data_loss"]}
+        return {"data_loss": self._gap.measure_validation()}
 
     def _make_backup(self):
         if self.backup_dir is not None:
             return AverageBackup(self.backup_dir)
         # What it saves are the averaged weights, and training must go on from its own.
-        theirs = [c.backup_dir for c in self._others if isinstance(c, keras.callbacks.BackupAndRestore)]
+        theirs = [c.backup_dir for c in self._callbacks_of_fit if isinstance(c, keras.callbacks.BackupAndRestore)]
         return AverageBackup(theirs[0]) if theirs else None
 
     def _make_average(self):
@@ -417,6 +420,11 @@ class WeightAveraging(keras.callbacks.Callback):
                 f"The folder holds the average of another training: expected kind {self.kind!r} and arrays of shapes "
                 f"{shapes}. Use another folder. Received: kind {record['kind']!r} from {str(self._backup.folder)!r}"
             )
+        if self._chooses and record["monitor"] != self.monitor:
+            raise ValueError(
+                f"The folder holds epochs that were chosen by {record['monitor']!r}, which are not to be compared with "
+                f"{self.monitor!r}. Use another folder, or that monitor. Received: {str(self._backup.folder)!r}"
+            )
         state, values = arrays[: len(arrays) - len(statistics)], arrays[len(arrays) - len(statistics) :]
         if self._chooses:
             scores = dict(zip(members, record["scores"], strict=True))
@@ -437,7 +445,8 @@ class WeightAveraging(keras.callbacks.Callback):
 
     def _warn_of_no_effect(self):
         if self._chooses:
-            why = f"no epoch had a finite `{self.monitor}`. Pass `validation_data` to fit"
+            hint = "" if self._gap is not None else ". Pass `validation_data` to fit"
+            why = f"no epoch had a finite `{self.monitor}`{hint}"
         elif self._epoch < self.start_from_epoch:
             why = f"training ended in epoch {self._epoch}, before start_from_epoch={self.start_from_epoch}"
         else:

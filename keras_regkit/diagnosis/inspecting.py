@@ -5,8 +5,9 @@ import math
 
 import keras
 
+from keras_regkit._core.prox import without_strengths
 from keras_regkit.diagnosis.audit.noise_layers import is_dropout, rates_of
-from keras_regkit.diagnosis.audit.strengths import strength_of
+from keras_regkit.diagnosis.audit.strengths import brief, strength_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +19,7 @@ class ModelFacts:
         largest: Names of the layers that hold most of the weights.
         dropout: Rates of the dropout layers, input to output.
         l1, l2: Strengths of the kernel regularizers in use, without repetition.
-        other_penalties: Class names of the kernel regularizers that are neither.
+        other_penalties: Names of the kernel regularizers that are neither.
         batch_norm: Whether a normalization layer is there that steadies training.
         max_norm: Whether a kernel is constrained.
         convolutional: Whether it has two-dimensional convolutions, so that its inputs are images or spectrograms.
@@ -134,9 +135,9 @@ def _strengths(layers, name):
 
 
 def _other_penalties(layers):
-    found = [getattr(layer, "kernel_regularizer", None) for layer in layers]
     plain = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
-    return tuple(sorted({type(penalty).__name__ for penalty in found if penalty and not isinstance(penalty, plain)}))
+    found = [without_strengths(getattr(layer, "kernel_regularizer", None))[0] for layer in layers]
+    return tuple(sorted({brief(penalty) for penalty in found if penalty and not isinstance(penalty, plain)}))
 
 
 def _learning_rate(optimizer):

@@ -192,7 +192,7 @@ def _still_improving(s):
         ),
         _card("early_stopping", "Lets the longer run end by itself: patience 5 to 10, best weights restored."),
     ]
-    if s.shows("wide_gap"):
+    if s.shows("wide_gap") and not s.facts.other_penalties:
         out.append(_l2(s, "A wide gap has opened already."))
     return out
 
@@ -257,7 +257,7 @@ def _overfitting(s):
         out.append(_card("max_norm", "Beside dropout, it lets the learning rate stay high. Start at 3 to 4."))
     if _decay_fits(s):
         out.append(_weight_decay(s))
-    if s.data_kind == "tabular":
+    if s.data_kind == "tabular" and not s.facts.other_penalties:
         out.append(
             _card("l1", "If many columns are likely idle: first layer only, 1e-5 to 1e-4. Adam leaves no exact zeros.")
         )

@@ -4,6 +4,7 @@ import math
 import statistics
 
 from keras_regkit._core.extras import require
+from keras_regkit._core.words import counted
 from keras_regkit.report.pictures import picture
 from keras_regkit.report.usage import usage
 from keras_regkit.studies.result import HELPS, HURTS, NO_EVIDENCE
@@ -105,14 +106,13 @@ def _curves(decision):
     known = {trial.variant for trial in result.trials if trial.curves}
     if not known:
         return None
-    # What decided first, then what helps most, as far as a page has room.
+    # What decided first, then what did best alone, as far as a page has room.
     taken = [step.variant for step in decision.steps if step.accepted]
     wanted = [result.baseline.name, decision.winner, *taken, *(s.name for s in result.helping)]
-    tried = [step.variant for step in decision.steps]
     sign = 1 if result.direction == "min" else -1
     # What is not a number, of a variant that diverged, comes last.
     best_first = sorted(result.summaries, key=lambda s: (math.isnan(s.mean), sign * s.mean))
-    others = [*tried, *(s.name for s in best_first)]
+    others = [s.name for s in best_first]
     shown = [name for name in dict.fromkeys([*wanted, *others]) if name in known][:_PANELS]
     alt = f"Train and validation loss by epoch, median and range over seeds, of {', '.join(shown)}."
     return {
@@ -138,7 +138,7 @@ def _checks(split):
         sentence = "No row of validation or test has the same features as a row of an earlier part."
         if count:
             sentence = (
-                f"{count} {'row' if count == 1 else 'rows'} of validation and test have the same features as a row of "
+                f"{counted(count, 'row')} of validation and test have the same features as a row of "
                 "an earlier part: scores may be too good."
             )
         checks.append((not count, sentence))

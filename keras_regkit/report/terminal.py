@@ -54,8 +54,8 @@ def print_decision(decision: Any, file: TextIO | None = None, width: int | None 
 
 
 def _fitting_table(result, console):
-    """Returns the table with as many columns as the terminal has room for: a cut number is none."""
-    for left_out in ((), ("gap",), ("gap", "p (Holm)"), ("gap", "p (Holm)", result.metric)):
+    """Returns the table with as many columns as the terminal has room for, from 60 on without a number cut."""
+    for left_out in ((), ("gap",), ("gap", "p"), ("gap", "p", "metric")):
         table = _table(result, left_out)
         if console.measure(table, options=console.options.update(width=10**4)).maximum <= console.width:
             break
@@ -65,11 +65,17 @@ def _fitting_table(result, console):
 def _table(result, left_out):
     rich_table = require("rich.table", extra="app", purpose="Printing a study")
     table = rich_table.Table(box=None, pad_edge=False, header_style="bold")
-    names = [result.metric, "difference", f"{result.confidence:.0%} interval", "p (Holm)", "gap"]
+    headers = {
+        "metric": result.metric,
+        "difference": "difference",
+        "interval": f"{result.confidence:.0%} interval",
+        "p": "p (Holm)",
+        "gap": "gap",
+    }
     table.add_column("variant", overflow="fold")
-    for name in names:
+    for name, header in headers.items():
         if name not in left_out:
-            table.add_column(name, justify="right", no_wrap=True)
+            table.add_column(header, justify="right", no_wrap=True)
     table.add_column("verdict", overflow="fold")
     for summary in result.summaries:
         baseline = summary.verdict == "baseline"
@@ -83,7 +89,7 @@ def _table(result, left_out):
         )
         table.add_row(
             summary.name,
-            *(cell for name, cell in zip(names, cells, strict=True) if name not in left_out),
+            *(cell for name, cell in zip(headers, cells, strict=True) if name not in left_out),
             f"[{colour}]{summary.verdict}[/]" if colour else "" if baseline else summary.verdict,
         )
     return table

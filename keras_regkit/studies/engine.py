@@ -14,7 +14,7 @@ from keras_regkit._core.warnings import NoEffectWarning
 from keras_regkit.callbacks import GapMonitor
 from keras_regkit.studies.builder import Builder
 from keras_regkit.studies.kept_weights import keep_weights
-from keras_regkit.studies.not_finite import checked_metrics
+from keras_regkit.studies.not_finite import weights_are_finite
 from keras_regkit.studies.rows import FollowEpochs, ShuffledRows
 from keras_regkit.studies.seed_noise import SeedNoise
 from keras_regkit.studies.transplant import transplant
@@ -150,7 +150,9 @@ def fit(setup, model, gap, name, seed, callbacks):
     for metric, value in _evaluate(model, setup.validation).items():
         if metric != "loss":
             metrics[f"val_{metric}"] = float(value)
-    metrics = checked_metrics(model, metrics)
+    sound = weights_are_finite(model)
+    if not sound:
+        metrics = dict.fromkeys(metrics, math.nan)
     curves = {entry: list(gap.history[entry]) for entry in ("data_loss", "val_data_loss")}
     finite = [(value, epoch) for epoch, value in enumerate(curves["val_data_loss"]) if math.isfinite(value)]
     return Trial(
@@ -159,7 +161,7 @@ def fit(setup, model, gap, name, seed, callbacks):
         metrics=metrics,
         curves=curves,
         epochs=len(curves["data_loss"]),
-        best_epoch=min(finite)[1] if finite else None,
+        best_epoch=min(finite)[1] if finite and sound else None,
         seconds=time.perf_counter() - start,
     )
 

@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 
-_SLACK = 2**16  # bytes that a file takes beside its numbers
+_SLACK, _EACH = 2**17, 2**13  # bytes that a file takes beside its numbers: at all, and for each variable
 
 
 def keep_weights(model, path, variant, seed):
@@ -23,19 +23,22 @@ def keep_weights(model, path, variant, seed):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         model.save_weights(part)
         os.replace(part, path)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        number = error.errno or errno.EIO
         reason = os.strerror(error.errno) if error.errno else error
+        full = "Make room on the disk" if number == errno.ENOSPC else "Mend this"
         raise type(error)(
-            error.errno,
+            number,
             f"{variant!r}, seed {seed}, is trained, but its weights could not be kept ({reason}). Trials finished "
-            "before are whole on disk. Mend this, make room for one, then run the study again: it trains this one "
-            "again, and what is missing",
+            f"before are whole on disk. {full}, then run the study again: it trains this one anew, and what is missing",
             str(path),
         ) from error
 
 
 def _size(model):
     variables = [*model.variables, *(model.optimizer.variables if model.optimizer else ())]
-    return _SLACK + sum((8 if "64" in str(v.dtype) else 4) * math.prod(v.shape) for v in variables)
+    return _SLACK + sum(_EACH + (8 if "64" in str(v.dtype) else 4) * math.prod(v.shape) for v in variables)

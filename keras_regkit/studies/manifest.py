@@ -46,11 +46,10 @@ def read(folder):
 
 
 class OtherStudyError(ValueError):
-    """A folder holds another study than the one at hand; `differing` names in what."""
+    """A folder holds another study than the one at hand."""
 
-    def __init__(self, message, differing):
-        super().__init__(message)
-        self.differing = differing
+    there: dict
+    here: dict
 
 
 def check_same(folder, there, here, number):
@@ -69,11 +68,12 @@ def check_same(folder, there, here, number):
     if not differing:
         return
     details = "; ".join(f"{key}: there {there.get(key)!r}, here {here.get(key)!r}" for key in differing)
-    raise OtherStudyError(
+    error = OtherStudyError(
         f"{str(folder)!r} holds another study, {there.get('name')!r}, and is left as it is ({details}). "
-        f"{_about_data(differing)}Give this study a folder of its own with store=..., or delete that one",
-        differing,
+        f"{_about_data(differing)}Give this study a folder of its own with store=..., or delete that one"
     )
+    error.there, error.here = there, here
+    raise error
 
 
 def _about_data(differing):

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from keras_regkit._core.checks import Interval, OneOf, check_arguments
+from keras_regkit._core.directions import direction_of
 from keras_regkit._core.extras import require
 from keras_regkit._core.types import Data, PathLike
 from keras_regkit._core.warnings import NoEffectWarning
@@ -23,7 +24,7 @@ from keras_regkit.studies.not_finite import warn_of_data
 from keras_regkit.studies.progress import Progress
 from keras_regkit.studies.result import StudyResult
 from keras_regkit.studies.store import Store, holds_trials
-from keras_regkit.studies.study_arguments import as_seeds, check_metric, clean_loss, compiled_metrics, direction_of
+from keras_regkit.studies.study_arguments import as_seeds, check_metric, clean_loss, compiled_metrics
 from keras_regkit.studies.summarize import summarize
 from keras_regkit.studies.tensorboard import TrialScalars
 from keras_regkit.studies.types import Build, LeversLike, Seeds
@@ -74,7 +75,8 @@ class Study:
             model that is not compiled or not built, a store that holds another study.
         OSError: the store cannot be written to.
 
-    A `NoEffectWarning` says when a lever changes nothing in this model, and when the seeds do not vary its weights.
+    A `NoEffectWarning` says when a lever changes nothing in this model, and when the seeds do not vary its weights; a
+    `DataWarning` that rows hold NaN or infinity.
 
     Example:
 

@@ -5,7 +5,6 @@ import collections.abc
 from keras_regkit._core.backend import without_retracing_warnings
 from keras_regkit._core.checks import Interval, did_you_mean
 from keras_regkit._core.data import as_batches
-from keras_regkit._core.directions import direction
 from keras_regkit.levers.cards.label_smoothing import smoothed
 
 
@@ -35,16 +34,6 @@ def as_seeds(seeds):
     if len(chosen) < 2:
         raise ValueError(f"`seeds` must be at least 2: one run cannot show its own noise. Received: {seeds!r}")
     return chosen
-
-
-def direction_of(metric, mode):
-    """Returns `"min"` or `"max"`: the mode, or what the metric's name tells."""
-    found = direction(metric) if mode == "auto" else mode
-    if found is None:
-        raise ValueError(
-            f"`mode` must be 'min' or 'max' for {metric!r}: which way is better cannot be told from its name"
-        )
-    return found
 
 
 def clean_loss(model):

@@ -16,10 +16,12 @@ class Trial:
         variant: Name of the variant.
         seed: Seed of initial weights, batch order and noise.
         metrics: Final values with the weights that the trial ends with: `data_loss`, `val_data_loss`, `gap`, and the
-            model's own metrics on the validation data as `val_...`. NaN where a value was not finite.
+            model's own metrics on the validation data as `val_...`. NaN where a value was not finite, and all of them
+            where a weight was not, which TensorFlow's ReLU hides from losses.
         curves: `data_loss` and `val_data_loss` after each epoch.
         epochs: Number of epochs trained.
-        best_epoch: 0-based epoch of the lowest `val_data_loss`; None if it never was finite.
+        best_epoch: 0-based epoch of the lowest `val_data_loss`; None if it never was finite, or a
+            weight is not.
         seconds: Wall-clock time of building, training and evaluating.
         settings: `{lever: strength}` of the variant; empty for the baseline.
         provenance: What the result depends on besides: `keras_regkit`, `keras`, `backend`, `backend_version`, `numpy`,

@@ -1,5 +1,7 @@
 """What a function did to a model."""
 
+from keras_regkit._core.words import counted
+
 
 class Changes(dict):
     """What was changed in a model: path -> what is there now. What was there before is in `before`.
@@ -21,7 +23,7 @@ class Changes(dict):
 
     def __repr__(self):
         lines = [f"  {path}: {_short(self.before.get(path))} -> {_short(now)}" for path, now in self.items()]
-        return "\n".join([f"{len(self)} change{'' if len(self) == 1 else 's'}", *lines])
+        return "\n".join([counted(len(self), "change"), *lines])
 
 
 _LONGEST = 60

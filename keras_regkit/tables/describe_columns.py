@@ -51,7 +51,7 @@ def describe_columns(frame: Frame, target: str, *, group: str | None = None, max
     columns = []
     for name in features.columns:
         column, lossy = _describe(features[name], name, max_categories)
-        column = dataclasses.replace(column, empty=int(features[name].isna().sum()))
+        column = dataclasses.replace(column, empty=_empty_cells(features[name], column))
         if lossy:
             warnings.warn(column.reason, DataWarning, stacklevel=2)
         columns.append(column)
@@ -70,9 +70,16 @@ def _of_empty_cells(columns):
         named = ", ".join(f"{column.name!r} ({column.empty:,})" for column in found[:3])
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
         yield (
-            f"Cells are empty in {named}{more}. Numbers get the median of the training rows, and a feature that says "
-            "where, if these have such cells; in text, empty is a category."
+            f"Cells are empty in {named}{more}. Numbers are set to the median of the training rows; a column where "
+            "these have empty cells gets a second feature that says which. In text, empty is a category like others."
         )
+
+
+def _empty_cells(series, column):
+    empty = series.isna()
+    if column.missing_tokens:
+        empty |= series.astype(str).str.strip().isin(column.missing_tokens)
+    return int(empty.sum())
 
 
 def _describe(series, name, max_categories):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras_regkit._core.checks import OneOf
+from keras_regkit._core.words import counted
 
 KINDS = OneOf("numeric", "boolean", "category", "dropped")
 
@@ -18,7 +19,7 @@ class Column:
         kind: `"numeric"`, `"boolean"`, `"category"` or `"dropped"`.
         reason: Why the column was dropped or changed, as a sentence; empty otherwise.
         missing_tokens: Texts that stand for a missing number in this column, such as `"?"`.
-        empty: Number of cells without a value.
+        empty: Number of cells without a value, those with such a text among them.
     """
 
     name: str
@@ -36,9 +37,10 @@ class Column:
         """The reason, and what is done about empty cells."""
         if not self.empty or self.kind == "dropped":
             return self.reason
-        cells = "1 cell is empty" if self.empty == 1 else f"{self.empty:,} cells are empty"
-        done = "a category of its own" if self.kind == "category" else "filled with the median"
-        return f"{self.reason} {cells}: {done}.".lstrip()
+        done = (
+            "as a category, if there are two or more to learn from" if self.kind == "category" else "set to the median"
+        )
+        return f"{self.reason} {counted(self.empty, 'empty cell')}: {done}.".lstrip()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -115,6 +115,7 @@ def regularize(
         separator=separator,
         encoding=encoding,
     )
+    is_new = not pathlib.Path(output).exists()
     folder = claim(output)
     say(f"Target {target!r}: {prepared.task} ({prepared.task_reason}). Rows: {prepared.split.sizes}")
 
@@ -136,12 +137,12 @@ def regularize(
             )
         except OtherStudyError as error:
             raise ValueError(
-                f"{str(folder)!r} holds another run, which this one cannot continue: they differ in "
-                f"{', '.join(error.differing)}. Choose another folder (output=..., on the command line --output NAME), "
-                "or delete that one"
+                f"{str(folder)!r} holds another run, {error.there.get('name')!r}, which this one cannot continue: "
+                f"{'; '.join(_differences(error.there, error.here))}. Choose another folder (output=..., on the "
+                "command line --output NAME), or delete that one"
             ) from error
 
-    with _said_how_to_continue(folder):
+    with _left_as_it_was(folder, is_new), _said_how_to_continue(folder):
         one_knob = study(levers) if levers is not None else None  # what cannot be studied is said before training
         say("1/4 The template")
         baseline = (one_knob or study(["dropout"])).run_variants([], verbose)
@@ -190,6 +191,17 @@ def regularize(
     return decision
 
 
+def _differences(there, here):
+    """Yields in what two runs differ, in words: fingerprints say nothing to a reader."""
+    for what in ("epochs", "batch_size", "backend", "metric"):
+        if there.get(what) != here.get(what):
+            yield f"its `{what}` is {there.get(what)!r}, here it is {here.get(what)!r}"
+    if any(there.get(part) != here.get(part) for part in ("train", "validation")):
+        yield "the data are others, or split by another seed"
+    elif there.get("model") != here.get("model"):
+        yield "the template is another"
+
+
 def _save(model, path):
     """Saves so that a kill leaves the earlier file, not half of the new one."""
     with tempfile.TemporaryDirectory() as folder:
@@ -219,13 +231,21 @@ def _diagnose(baseline, prepared, seed):
 
 
 @contextlib.contextmanager
+def _left_as_it_was(folder, is_new):
+    """Takes a folder away that was made for what was then refused, before anything was written into it."""
+    try:
+        yield
+    except Exception:
+        if is_new:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+@contextlib.contextmanager
 def _said_how_to_continue(folder):
     try:
         yield
-    except (ValueError, TypeError):
-        with contextlib.suppress(OSError):  # refused before anything was written into it
-            folder.rmdir()
-        raise
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"Interrupted. Everything finished is in {str(folder)!r}: repeat the same call, with the same output, to "

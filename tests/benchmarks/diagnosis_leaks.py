@@ -1,6 +1,6 @@
 """What a leak does to a diagnosis, and whether the audit sees it.
 
-    KERAS_BACKEND=jax python tests/benchmarks/diagnosis_leaks.py    (about ten minutes)
+    KERAS_BACKEND=jax python tests/benchmarks/diagnosis_leaks.py    (two minutes)
 
 Six groups that no threshold was set by, of few rows and wide networks. A share of the validation rows of each training
 is replaced by rows that it trains on. What is true of it stays as it was: that is measured on rows of their own.

@@ -219,7 +219,7 @@ def test_verbose(capsys):
 def test_wrong_monitor_names_what_there_is():
     with pytest.raises(ValueError, match=r"\['loss', 'val_loss'\].*Did you mean 'val_loss'.*'val_los'"):
         drive(EarlyStopping("val_los", mode="min"), [{"loss": 1, "val_loss": 1}])
-    with pytest.raises(ValueError, match="put one into the callbacks, before"):
+    with pytest.raises(ValueError, match="list one before `EarlyStopping`"):
         drive(EarlyStopping("gap"), [{"loss": 1, "val_loss": 1}])
 
 

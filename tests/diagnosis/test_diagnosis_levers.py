@@ -74,7 +74,10 @@ def test_images_and_audio_get_augmentation_after_dropout():
 def test_a_penalty_of_another_kind_is_known_and_not_to_be_overwritten():
     model = _model(keras.layers.Dense(4, name="hidden", kernel_regularizer=regularizers.GroupLasso(0.01)))
     assert inspect_model(model).other_penalties == ("GroupLasso",)
-    assert "l2" not in _names(diagnose(clean("overfitting"), model=model))
+    assert not {"l1", "l2", "l1_l2"} & set(_names(diagnose(clean("overfitting"), model=model, data_kind="tabular")))
+    moving = keras.layers.Dense(4, kernel_regularizer=regularizers.Scheduled(keras.regularizers.L2(0.01), 0.01))
+    facts = inspect_model(_model(moving))
+    assert (facts.l2, facts.other_penalties) == ((0.01,), ())
     assert "l2" in _names(diagnose(clean("overfitting"), model=_model(keras.layers.Dense(4))))
     model.compile("adam", "mse")
     assert "GroupLasso" in _why(diagnose(clean("underfitting"), model=model), "less_regularization")

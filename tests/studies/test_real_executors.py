@@ -69,21 +69,25 @@ def test_a_killed_process_of_theirs_loses_nothing_and_repeats_nothing_that_finis
         return os.getpid()
 
     with start() as executor:
-        made = study(regressor, epochs=30, seeds=4, engine=PopulationEngine(executor=executor, chunk=4))
-        pid, kept = executor.submit(process).result(), {}
+        # Long enough for the second piece to be under way when the first is seen to be finished.
+        made = study(regressor, epochs=3000, seeds=4, engine=PopulationEngine(executor=executor, chunk=4))
+        pid, kept, over = executor.submit(process).result(60), {}, threading.Event()
 
         def kill():
-            while len(made.trials) < 4:  # the first piece of two
+            while len(made.trials) < 4 and not over.is_set():
                 time.sleep(0.01)
             kept.update({(trial.variant, trial.seed): trial.provenance["finished"] for trial in made.trials})
             os.kill(pid, signal.SIGKILL)
 
         killer = threading.Thread(target=kill, daemon=True)
         killer.start()
-        found = made.run(verbose=0)
-        killer.join()
-        assert executor.submit(process).result() != pid
-    assert len(kept) == 4
+        try:
+            found = made.run(verbose=0)
+        finally:
+            over.set()
+            killer.join()
+        assert executor.submit(process).result(60) != pid
+    assert len(kept) == 4, "it was killed between the pieces, and not in the second"
     assert len({(trial.variant, trial.seed) for trial in found.trials}) == len(found.trials) == 8
     assert kept.items() <= {(t.variant, t.seed): t.provenance["finished"] for t in found.trials}.items()
     assert {trial.provenance["engine"] for trial in found.trials} == {"population"}

@@ -155,11 +155,13 @@ def test_empty_cells_are_told_with_what_becomes_of_them():
     frame = table(a=[1.0, 2.0, None, 4.0] * 10, k=["a", None] * HALVES, full=range(2 * HALVES))
     schema = describe_columns(frame, "y")
     remarks = {column.name: column.remark for column in schema.columns}
-    assert remarks["a"] == "10 cells are empty: filled with the median."
-    assert remarks["k"] == f"{HALVES} cells are empty: a category of its own."
+    assert remarks["a"] == "10 empty cells: set to the median."
+    assert remarks["k"] == f"{HALVES} empty cells: as a category, if there are two or more to learn from."
     assert remarks["full"] == ""
     (note,) = schema.notes
-    assert note.startswith(f"Cells are empty in 'a' (10), 'k' ({HALVES}). Numbers get the median of the training rows")
+    assert note.startswith(
+        f"Cells are empty in 'a' (10), 'k' ({HALVES}). Numbers are set to the median of the training rows"
+    )
 
 
 def test_input_names_are_legal_and_unique():

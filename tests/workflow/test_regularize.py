@@ -95,7 +95,9 @@ def test_what_is_refused_leaves_no_folder(people, tmp_path):
 
 def test_other_data_in_the_same_folder_is_refused_by_name(finished, people):
     before = (finished.output / "decision.json").read_bytes()
-    with pytest.raises(ValueError, match=r"another run.*they differ in .*train.*--output NAME"):
+    with pytest.raises(
+        ValueError, match=r"another run, \"template on 'bought'\", .*the data are others.*--output NAME"
+    ):
         rk.regularize(people.assign(age=people.age + 1).sample(frac=1, random_state=1), "bought",
                       output=finished.output, **QUICK)  # fmt: skip
     assert (finished.output / "decision.json").read_bytes() == before

@@ -3,6 +3,8 @@
 import html
 import textwrap
 
+from keras_regkit._core.words import counted
+
 _WIDTH = 88
 _SHOWN = 5  # places of one rule; a fault that every layer has need not be read a hundred times
 
@@ -65,18 +67,14 @@ def as_html(audit):
 
 def _headline(audit):
     counts = [
-        _count(sum(f.severity == severity for f in audit.findings), severity)
+        counted(sum(f.severity == severity for f in audit.findings), severity)
         for severity in ("error", "warning", "note")
         if any(f.severity == severity for f in audit.findings)
     ]
     found = ", ".join(counts) if counts else "Nothing found"
-    ran = f"{_count(len(audit.checked), 'rule')} ran"
+    ran = f"{counted(len(audit.checked), 'rule')} ran"
     not_ran = f", {len(audit.skipped)} could not" if audit.skipped else ""
     return f"{found}. {ran}{not_ran}."
-
-
-def _count(number, noun):
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _groups(findings):

@@ -149,6 +149,8 @@ def _finish(program, job, places, over, state, best, numbers, keep):
         metrics |= {"penalty": place.penalties[place.held]}
         metrics |= {"gap": metrics["val_data_loss"] - metrics["data_loss"]}
         metrics |= {name: float(values[i]) for name, values in scores.items()}
+        if math.isnan(metrics["val_data_loss"]):  # of outputs that are no numbers, an accuracy can be one
+            metrics = dict.fromkeys(metrics, math.nan)
         finite = [(value, epoch) for epoch, value in enumerate(place.curves["val_data_loss"]) if math.isfinite(value)]
         trial = Trial(
             variant=place.member.variant,
