@@ -44,6 +44,7 @@ def test_vector_moves_in_training_only():
     np.testing.assert_allclose(array(layer.u), u, rtol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:CUDA initialization")  # of a torch for GPUs where there is none
 def test_agrees_with_torch():
     torch = pytest.importorskip("torch")
     x = batch((4,))

@@ -104,7 +104,7 @@ def test_the_record_is_json_and_prints():
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["splits"][0] == {
         "repeat": 1, "fold": 1, "train": 15, "test": 15,
     }  # fmt: skip
-    assert "1 variants against the baseline on 2 splits" in str(found)
+    assert "1 variant against the baseline on 2 splits" in str(found)
     with pytest.raises(KeyError, match="No variant 'l3'"):
         found["l3"]
 

@@ -29,7 +29,8 @@ def test_rows_that_hold_no_numbers_are_told(name, part):
     told = f"`{name}` holds NaN or infinity in 1 of 24 rows of {'xy'[part]}.*fill them first"
     with pytest.warns(DataWarning, match=told) as caught:
         study(**{name: with_nan(table(), part)})
-    assert caught[0].filename.endswith("tiny_studies.py")  # whoever made the study
+    (told,) = [warning for warning in caught if warning.category is DataWarning]
+    assert told.filename.endswith("tiny_studies.py")  # whoever made the study
 
 
 def test_data_of_several_inputs_are_told_once():
@@ -39,13 +40,14 @@ def test_data_of_several_inputs_are_told_once():
     inputs = [keras.Input((3,), name=name) for name in "ab"]
 
     def build():
-        model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Add()(inputs)))
+        hidden = keras.layers.Dense(4)(keras.layers.Add()(inputs))
+        model = keras.Model(inputs, keras.layers.Dense(1)(hidden))
         model.compile("sgd", "mse")
         return model
 
     with pytest.warns(DataWarning, match="in 2 of 24 rows of x") as caught:
         study(build, train=({"a": x, "b": bad}, y), validation=({"a": x, "b": x}, y))
-    assert len(caught) == 1
+    assert [warning.category for warning in caught].count(DataWarning) == 1
 
 
 @pytest.mark.parametrize("engine", ["sequential", "population"])

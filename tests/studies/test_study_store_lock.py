@@ -46,8 +46,8 @@ def test_a_second_process_is_told_who_writes_and_takes_over_when_that_one_is_kil
         assert [t.seed for t in load(tmp_path).trials] == [0, 1]
     finally:
         process.kill()
+        os.kill(int(worker), signal.SIGKILL)  # first: it holds the pipe too
         process.communicate()
-        os.kill(int(worker), signal.SIGKILL)
 
 
 @posix
