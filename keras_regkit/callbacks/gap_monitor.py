@@ -118,7 +118,13 @@ class GapMonitor(keras.callbacks.Callback):
         return entry
 
     def measure_validation(self):
-        """Evaluates the model on the validation data now, and returns the loss that is logged as `val_data_loss`."""
+        """Evaluates the model on the validation data now, and returns the loss that is logged as `val_data_loss`.
+
+        Raises:
+            ValueError: it has no validation data of its own.
+        """
+        if self._validation_batches is None:
+            raise ValueError("GapMonitor has no validation data: GapMonitor(train, validation=(x_val, y_val))")
         return self._data_loss(self._weighted(b) for b in self._validation_batches())[0]
 
     def on_train_begin(self, logs=None):

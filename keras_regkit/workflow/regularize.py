@@ -200,6 +200,8 @@ def _differences(there, here):
         yield "the data are others, or split by another seed"
     elif there.get("model") != here.get("model"):
         yield "the template is another"
+    if there.get("name") != here.get("name"):
+        yield f"this one is {here.get('name')!r}"
 
 
 def _save(model, path):

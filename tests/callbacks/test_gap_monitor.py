@@ -63,6 +63,12 @@ def last(history):
     return {key: history.history[key][-1] for key in KEYS}
 
 
+def test_validation_alone_needs_data_of_its_own():
+    x, y = np.ones((4, 3)), np.zeros((4, 1))
+    with pytest.raises(ValueError, match="no validation data"):
+        GapMonitor((x, y)).measure_validation()
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("validation", [VALIDATION, None])
 def test_entries_are_the_clean_losses(validation, smoothing):

@@ -342,6 +342,16 @@ def test_a_resumed_training_ends_like_one_that_was_not_killed(tmp_path, kind, or
     assert not list(tmp_path.glob("weight_averaging*"))
 
 
+def test_epochs_that_were_chosen_by_something_else_are_refused(tmp_path):
+    backup = keras.callbacks.BackupAndRestore(tmp_path)
+    model = make_model()
+    model.compile(keras.optimizers.Adam(0.05), "mse", metrics=["mae"])
+    with pytest.raises(RuntimeError, match="bang"):
+        fit(model, WeightAveraging("top-k"), backup, Bomb("on_train_batch_begin", 2))
+    with pytest.raises(ValueError, match="chosen by 'val_loss', which are not to be compared with 'val_mae'"):
+        fit(model, WeightAveraging("top-k", monitor="val_mae"), backup)
+
+
 def test_a_folder_of_another_training_is_refused(tmp_path):
     backup = keras.callbacks.BackupAndRestore(tmp_path)
     with pytest.raises(RuntimeError, match="bang"):

@@ -93,6 +93,11 @@ def test_what_is_refused_leaves_no_folder(people, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_another_target_in_the_same_folder_is_refused_by_name(finished, people):
+    with pytest.raises(ValueError, match=r"this one is \"template on 'city'\""):
+        rk.regularize(people.dropna(), "city", output=finished.output, **QUICK)
+
+
 def test_other_data_in_the_same_folder_is_refused_by_name(finished, people):
     before = (finished.output / "decision.json").read_bytes()
     with pytest.raises(
